@@ -1,0 +1,27 @@
+# How every target of this repository is compiled: language level, warnings, hardening, sanitizers.
+# Private to the build: installed headers ask nothing of a user but C++20.
+add_library(spreadable_options INTERFACE)
+add_library(spreadable::options ALIAS spreadable_options)
+target_compile_features(spreadable_options INTERFACE cxx_std_20)
+target_compile_options(spreadable_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<BOOL:${SPREADABLE_WARNINGS_AS_ERRORS}>:-Werror>
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  -fstack-protector-strong)
+target_compile_definitions(spreadable_options INTERFACE
+  $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(SPREADABLE_SANITIZE)
+  target_compile_options(spreadable_options INTERFACE
+    -fsanitize=${SPREADABLE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(spreadable_options INTERFACE -fsanitize=${SPREADABLE_SANITIZE})
+endif()
+
+# Headers that nearly every source file reads. One set, so that the cost of parsing them is paid
+# once per target.
+function(spreadable_precompile target)
+  target_precompile_headers(${target} PRIVATE
+    <algorithm> <chrono> <functional> <map> <memory> <mutex> <optional> <span> <string>
+    <string_view> <unordered_map> <utility> <variant> <vector> <nlohmann/json.hpp> ${ARGN})
+endfunction()
