@@ -17,8 +17,9 @@ class Scheduler {
   class Task {
    public:
     virtual ~Task() = default;
-    /// Brings the next run forward to now. While a run is under way, another follows it at once.
-    virtual void wake() = 0;
+    /// Brings the next run forward, to at most `within` from now. A run under way does not count: another
+    /// follows it at most `within` after it has ended.
+    virtual void wake(Duration within = Duration::zero()) = 0;
   };
 
   virtual ~Scheduler() = default;

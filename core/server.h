@@ -7,16 +7,9 @@
 #include "core/clock.h"
 #include "core/http.h"
 #include "core/result.h"
+#include "core/work_class.h"
 
 namespace spreadable {
-
-/// How a request is admitted when workers are scarce. Work that waits for others must never keep out
-/// the work it waits for, so lower values go first. Source: design.md, law 7.
-enum class WorkClass {
-  leaf,     ///< answered from what this node has: slave stage, structure, ping, pages
-  forward,  ///< waits for leaf work of others: master stage, registration
-  client,   ///< waits for forward work of others: everything that clients start
-};
 
 /// What a Server hands requests to. Thread-safe.
 class RequestHandler {

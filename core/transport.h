@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/http.h"
 #include "core/result.h"
+#include "core/work_class.h"
 
 namespace spreadable {
 
@@ -24,6 +25,9 @@ struct TransportRequest {
   Headers headers;   ///< beside Host, Content-Length and Accept-Encoding, which the transport sets
   std::string body;
   bool is_tls = false;
+  /// What answering takes there. Connections are shared out by it, so that a peer busy with work that
+  /// waits can still be asked for the work that is waited for.
+  WorkClass work = WorkClass::leaf;
   std::size_t reply_bytes_max = kReplyBytesMax;  ///< inflated size; more is Errc::bad_response
 };
 

@@ -1,0 +1,35 @@
+// core/detail/ascii.h: character classes of the protocols, which are ASCII: <cctype> asks the
+// locale.
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+
+namespace spreadable::detail {
+
+[[nodiscard]] constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+[[nodiscard]] constexpr bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+[[nodiscard]] constexpr bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+[[nodiscard]] constexpr bool is_letter(char c) {
+  return is_upper(c) || is_lower(c);
+}
+[[nodiscard]] constexpr char to_lower(char c) {
+  return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
+[[nodiscard]] constexpr char to_upper(char c) {
+  return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c;
+}
+
+/// Whether two texts differ in the case of ASCII letters at most.
+[[nodiscard]] constexpr bool is_same_word(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char left, char right) { return to_lower(left) == to_lower(right); });
+}
+
+}  // namespace spreadable::detail

@@ -1,0 +1,78 @@
+#include "core/ip.h"
+
+#include <arpa/inet.h>  // structure-ok: inet_pton reads text; it opens no socket
+
+#include <algorithm>
+
+namespace spreadable {
+namespace {
+
+constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+}  // namespace
+
+std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  std::array<char, INET6_ADDRSTRLEN> buffer{};
+  // A NUL inside would end the text for inet_pton and so hide what follows.
+  if (text.size() >= buffer.size() || text.find('\0') != std::string_view::npos) return {};
+  std::copy(text.begin(), text.end(), buffer.begin());
+
+  IpAddress result;
+  // inet_pton refuses octets with leading zeros, which some readers take for octal.
+  if (inet_pton(AF_INET, buffer.data(), result.bytes_.data() + kMappedPrefix.size()) == 1) {
+    std::copy(kMappedPrefix.begin(), kMappedPrefix.end(), result.bytes_.begin());
+    return result;
+  }
+  if (inet_pton(AF_INET6, buffer.data(), result.bytes_.data()) == 1) return result;
+  return {};
+}
+
+IpAddress IpAddress::loopback() {
+  return *parse("127.0.0.1");
+}
+
+bool IpAddress::is_v4() const {
+  return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes_.begin());
+}
+
+bool IpAddress::is_loopback() const {
+  if (is_v4()) return bytes_[12] == 127;
+  return bytes_[15] == 1 &&
+         std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::uint8_t byte) { return byte == 0; });
+}
+
+bool IpAddress::is_private() const {
+  if (is_loopback()) return true;
+  if (!is_v4()) {
+    const bool is_unique_local = (bytes_[0] & 0xfe) == 0xfc;
+    const bool is_link_local = bytes_[0] == 0xfe && (bytes_[1] & 0xc0) == 0x80;
+    return is_unique_local || is_link_local;
+  }
+  const std::uint8_t first = bytes_[12];
+  const std::uint8_t second = bytes_[13];
+  return first == 10 || (first == 172 && (second & 0xf0) == 16) ||
+         (first == 192 && second == 168) || (first == 169 && second == 254);
+}
+
+std::string IpAddress::text() const {
+  if (!is_v4()) return full_text();
+  std::string result;
+  for (std::size_t i = kMappedPrefix.size(); i < bytes_.size(); ++i) {
+    if (!result.empty()) result += '.';
+    result += std::to_string(bytes_[i]);
+  }
+  return result;
+}
+
+std::string IpAddress::full_text() const {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string result;
+  for (std::size_t i = 0; i < bytes_.size(); ++i) {
+    if (i > 0 && i % 2 == 0) result += ':';
+    result += kDigits[bytes_[i] >> 4];
+    result += kDigits[bytes_[i] & 0xf];
+  }
+  return result;
+}
+
+}  // namespace spreadable

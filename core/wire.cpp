@@ -1,0 +1,57 @@
+#include "core/wire.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "core/assert.h"
+
+namespace spreadable::wire {
+namespace {
+
+/// The number in `value`, also when it is written as text, as urlencoded bodies have it.
+std::optional<double> number_in(const Json& value) {
+  if (value.is_number()) return value.get<double>();
+  if (!value.is_string()) return std::nullopt;
+  const auto& text = value.get_ref<const std::string&>();
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0') return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+std::optional<Duration> budget_of(const Json& body) {
+  if (!body.is_object()) return std::nullopt;
+  const auto field = body.find("timeout");
+  if (field == body.end()) return std::nullopt;
+  const std::optional<double> millis = number_in(*field);
+  if (!millis || !std::isfinite(*millis) || *millis == 0) return std::nullopt;
+  if (*millis < 0) return Duration::zero();
+  const double capped = std::min(*millis, static_cast<double>(kBudgetMax.count()));
+  const auto given = std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double, std::milli>(capped));
+  return given - std::min<Duration>(kSlippage, given / 4);
+}
+
+void put_budget(Json& body, Duration left, WallTime now) {
+  SPREADABLE_ASSERT(body.is_object());
+  body["timeout"] = std::chrono::duration_cast<Millis>(left).count();
+  body["timestamp"] = to_epoch_millis(now);
+}
+
+bool has_feature(std::string_view list, std::string_view feature) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    std::string_view item = list.substr(0, comma);
+    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+    if (item == feature) return true;
+    if (comma == std::string_view::npos) break;
+    list.remove_prefix(comma + 1);
+  }
+  return false;
+}
+
+}  // namespace spreadable::wire

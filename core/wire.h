@@ -1,0 +1,70 @@
+// core/wire.h: the spellings of the protocol, in one place. Nothing else in the tree writes a header
+// name, a route prefix or an error code of the wire. Source: protocol sections 1 and 3.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+#include "core/json.h"
+
+namespace spreadable::wire {
+
+/// The protocol generation spoken by nodes of kind `spreadable`. Both sides must name the same.
+inline constexpr std::string_view kVersion = "spreadable-0.3";
+
+inline constexpr std::string_view kOriginalAddress = "original-address";
+inline constexpr std::string_view kNodeVersion = "node-version";
+inline constexpr std::string_view kNodeRoot = "node-root";
+inline constexpr std::string_view kClientVersion = "client-version";
+
+/// What a node can do beyond the protocol, comma-separated; sent with every request and echoed to those
+/// who sent it. Peers without the header never see anything of ours.
+inline constexpr std::string_view kFeatures = "spreadable-features";
+/// Features of this version: coverage counts, stand-ins for silent masters, moves between lists.
+inline constexpr std::string_view kOwnFeatures = "coverage,stand-in,move";
+/// On the answer of a stage: who was asked and who answered, as JSON (core/coverage.h).
+inline constexpr std::string_view kCoverage = "spreadable-coverage";
+/// On a stand-in request: the silent master whose last known slaves the receiver asks.
+inline constexpr std::string_view kStandInFor = "spreadable-stand-in-for";
+/// On a structure answer: the master that the asking slave should register with instead.
+inline constexpr std::string_view kMoveTo = "spreadable-move-to";
+
+/// Routes of the stages of an action. Upstream has the first two; a peer that does not know the third
+/// answers 404, so nobody can mistake a stand-in request for a plain one.
+inline constexpr std::string_view kButlerRoute = "/api/butler/";
+inline constexpr std::string_view kSlaveRoute = "/api/slave/";
+inline constexpr std::string_view kStandInRoute = "/api/stand-in/";
+inline constexpr std::string_view kClientRoute = "/client/";
+inline constexpr std::string_view kNodeRoute = "/api/node/";
+
+inline constexpr std::string_view kApiError = "ERR_SPREADABLE_API";
+inline constexpr std::string_view kInvalidTarget = "ERR_SPREADABLE_INVALID_TARGET_FIELD";
+inline constexpr std::string_view kIntervieweeNotAvailable =
+    "ERR_SPREADABLE_INTERVIEW_INTERVIEWEE_NOT_AVAILABLE";
+inline constexpr std::string_view kNoAvailableMaster = "ERR_SPREADABLE_NETWORK_NO_AVAILABLE_MASTER";
+inline constexpr std::string_view kListFull = "ERR_SPREADABLE_NETWORK_LIST_FULL";
+inline constexpr std::string_view kRequestTimedOut = "ERR_SPREADABLE_REQUEST_TIMEDOUT";
+inline constexpr std::string_view kResponseSchema = "ERR_SPREADABLE_RESPONSE_SCHEMA";
+/// Of a refusal by a schema; what exactly was wrong follows (core/schema.cpp).
+inline constexpr std::string_view kValidateSchema = "ERR_SPREADABLE_VALIDATE_SCHEMA_";
+
+/// A sender cannot know how long its message travels, so a receiver works with a little less than it
+/// was given. Source: protocol section 1.9.
+inline constexpr Millis kSlippage{120};
+/// No request may hold a worker for longer, whatever its budget says. Source: reliability S10.
+inline constexpr Millis kBudgetMax{60'000};
+
+/// The time that `body` grants its receiver: field `timeout` (milliseconds, a number or a numeric text)
+/// less kSlippage, or less a quarter of it where that is smaller. Zero for an exhausted budget; nullopt when there is none. The
+/// sender's clock (field `timestamp`) is not read: two machines' clocks are never compared.
+[[nodiscard]] std::optional<Duration> budget_of(const Json& body);
+
+/// Adds `timeout` and `timestamp` to `body`, an object.
+void put_budget(Json& body, Duration left, WallTime now);
+
+/// Whether the comma-separated `list` names `feature`.
+[[nodiscard]] bool has_feature(std::string_view list, std::string_view feature);
+
+}  // namespace spreadable::wire
