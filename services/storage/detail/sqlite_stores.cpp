@@ -1,0 +1,87 @@
+#include "services/storage/detail/sqlite_stores.h"
+
+#include <utility>
+
+namespace spreadable::detail {
+
+Result<std::unique_ptr<SqliteDataStore>> SqliteDataStore::make(SqliteConnection& connection) {
+  std::unique_ptr<SqliteDataStore> store(new SqliteDataStore(connection));
+  const MutexLock lock(store->connection_.mutex);
+  const auto prepared = Statement::prepare_all(
+      store->connection_.handle(), {{store->get_, "SELECT value FROM data WHERE key = ?1"},
+                                    {store->set_,
+                                     "INSERT INTO data (key, value) VALUES (?1, ?2) "
+                                     "ON CONFLICT (key) DO UPDATE SET value = excluded.value"}});
+  if (!prepared) return prepared.error();
+  return store;
+}
+
+Result<std::optional<std::string>> SqliteDataStore::get(std::string_view key) {
+  const MutexLock lock(connection_.mutex);
+  Query query(get_, key);
+  const auto row = query.step();
+  if (!row) return row.error();
+  return *row ? std::optional(query.text(0)) : std::nullopt;
+}
+
+Result<void> SqliteDataStore::set(std::string_view key, std::string_view value) {
+  const MutexLock lock(connection_.mutex);
+  return Query(set_, key, value).finish();
+}
+
+Result<std::unique_ptr<SqlitePeerStore>> SqlitePeerStore::make(SqliteConnection& connection) {
+  std::unique_ptr<SqlitePeerStore> store(new SqlitePeerStore(connection));
+  const MutexLock lock(store->connection_.mutex);
+  const auto prepared = Statement::prepare_all(
+      store->connection_.handle(),
+      {{store->load_,
+        "SELECT address, is_master, is_slave, is_backlink, seen_at FROM peers ORDER BY position"},
+       {store->remove_all_, "DELETE FROM peers"},
+       {store->insert_,
+        "INSERT INTO peers (position, address, is_master, is_slave, is_backlink, seen_at) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"}});
+  if (!prepared) return prepared.error();
+  return store;
+}
+
+Result<std::vector<PeerRecord>> SqlitePeerStore::load() {
+  const MutexLock lock(connection_.mutex);
+  std::vector<PeerRecord> peers;
+  Query query(load_);
+  while (true) {
+    const auto row = query.step();
+    if (!row) return row.error();
+    if (!*row) return peers;
+    auto address = Address::parse(query.text(0));
+    if (!address) continue;  // a damaged row: one peer less to come back through
+    peers.push_back({.address = std::move(*address),
+                     .is_master = query.integer(1) != 0,
+                     .is_slave = query.integer(2) != 0,
+                     .is_backlink = query.integer(3) != 0,
+                     .seen_at = WallTime(Millis(query.integer(4)))});
+  }
+}
+
+Result<void> SqlitePeerStore::save(const std::vector<PeerRecord>& peers) {
+  const MutexLock lock(connection_.mutex);
+  const auto begun = connection_.begin();
+  if (!begun) return begun;
+  return connection_.end(replace_all(peers));
+}
+
+Result<void> SqlitePeerStore::replace_all(const std::vector<PeerRecord>& peers) {
+  const auto removed = Query(remove_all_).finish();
+  if (!removed) return removed;
+  std::int64_t position = 0;
+  for (const PeerRecord& peer : peers) {
+    const std::string& address = peer.address.text();
+    const auto inserted = Query(insert_, position, address, peer.is_master, peer.is_slave,
+                                peer.is_backlink, to_epoch_millis(peer.seen_at))
+                              .finish();
+    if (!inserted) return inserted;
+    ++position;
+  }
+  return {};
+}
+
+}  // namespace spreadable::detail

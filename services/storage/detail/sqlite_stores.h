@@ -1,0 +1,50 @@
+// services/storage/detail/sqlite_stores.h: the durable stores of SqliteDatabase.
+#pragma once
+
+#include <memory>
+
+#include "core/stores.h"
+#include "services/storage/detail/connection.h"
+#include "services/storage/detail/statement.h"
+
+namespace spreadable::detail {
+
+/// Each set() is one commit. Requires: the connection is one of full durability.
+class SqliteDataStore final : public DataStore {
+ public:
+  /// Errc::io when the file lacks the table. `connection` must outlive the store.
+  [[nodiscard]] static Result<std::unique_ptr<SqliteDataStore>> make(SqliteConnection& connection);
+
+  [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) override;
+  [[nodiscard]] Result<void> set(std::string_view key, std::string_view value) override;
+
+ private:
+  explicit SqliteDataStore(SqliteConnection& connection) : connection_(connection) {}
+
+  SqliteConnection& connection_;
+  Statement get_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  Statement set_ SPREADABLE_GUARDED_BY(connection_.mutex);
+};
+
+/// Rows keep the order in which they were saved.
+class SqlitePeerStore final : public PeerStore {
+ public:
+  /// As SqliteDataStore::make.
+  [[nodiscard]] static Result<std::unique_ptr<SqlitePeerStore>> make(SqliteConnection& connection);
+
+  [[nodiscard]] Result<std::vector<PeerRecord>> load() override;
+  [[nodiscard]] Result<void> save(const std::vector<PeerRecord>& peers) override;
+
+ private:
+  explicit SqlitePeerStore(SqliteConnection& connection) : connection_(connection) {}
+
+  [[nodiscard]] Result<void> replace_all(const std::vector<PeerRecord>& peers)
+      SPREADABLE_REQUIRES(connection_.mutex);
+
+  SqliteConnection& connection_;
+  Statement load_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  Statement remove_all_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  Statement insert_ SPREADABLE_GUARDED_BY(connection_.mutex);
+};
+
+}  // namespace spreadable::detail
