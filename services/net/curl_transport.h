@@ -1,0 +1,80 @@
+// services/net/curl_transport.h: outgoing requests over real HTTP.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "core/clock.h"
+#include "core/resolver.h"
+#include "core/transport.h"
+
+namespace spreadable {
+
+namespace detail {
+class CurlLoop;
+}
+
+/// Sends requests by libcurl. One thread drives the sockets of all nodes of the process: a caller
+/// copies its requests into a group, hands the group over and waits for it, so that a thousand
+/// requests under way cost one thread and no more memory than their bytes.
+///
+/// Connections are HTTP/1.1, kept alive and used again. A kept connection that the peer has closed
+/// meanwhile costs a new connection, not an error: libcurl sends a request again when a used
+/// connection ends before the first byte of the answer, so a peer may see a request twice. Names
+/// are looked up through the `Resolver` on threads of their own, so what an access filter resolved
+/// is what gets connected to, and a dead name service delays only the requests that need it.
+/// Proxies named in the environment are not used. Redirects are not followed.
+/// Headers of a reply are as they came: Content-Length and Content-Encoding tell of the bytes on
+/// the wire, `body` is inflated. Beside the errors of the port, a request that cannot be written
+/// down (empty address, line break in a header) gets Errc::invalid_argument. Thread-safe.
+class CurlTransport final : public Transport {
+ public:
+  static constexpr std::size_t kReplyHeaderBytesMax = 64 << 10;  ///< more is Errc::bad_response
+
+  /// Of all connections, requests whose answer waits for other nodes may hold 1/kForwardShare, those of
+  /// clients 1/kClientShare; the rest is always there for leaf work. Source: design.md, law 7.
+  static constexpr std::size_t kForwardShare = 2;
+  static constexpr std::size_t kClientShare = 8;
+
+  struct Options {
+    /// Sockets of the process, in use and kept. Half the usual limit of 1,024 open files, and above
+    /// √N for a network of 250,000. Source: reliability L11.
+    std::size_t connections_total_max = 512;
+    /// In use at one peer by one class of work: a slow one must not take all there are. Further requests wait for one of
+    /// these, at most until their deadline.
+    std::size_t connections_per_peer_max = 8;
+    /// Requests under way and waiting, in the process; more are Errc::overloaded at once. Four of
+    /// the largest groups.
+    std::size_t requests_max = 4 * kGroupMax;
+    /// Longest wait for a connection, when the deadline is not earlier. Beyond two lost SYNs.
+    Millis connect_timeout = std::chrono::seconds{5};
+    /// A kept connection that lay idle for longer is not used again.
+    std::chrono::seconds idle_connection_lifetime{60};
+    /// How long the event loop itself remembers what the resolver said.
+    Millis name_lifetime = std::chrono::seconds{60};
+    std::size_t name_threads_max = 4;  ///< look-ups at the same time, started when first needed
+    std::size_t names_max = 1024;      ///< names waiting for a look-up; more are Errc::overloaded
+    std::string tls_ca_file;           ///< PEM; empty: the authorities the system trusts
+    bool is_tls_verified = true;       ///< false only for networks with self-made certificates
+  };
+
+  /// Starts the thread. Throws std::invalid_argument for a limit of zero, std::runtime_error when
+  /// the system refuses what is needed. `clock` must pass in real time; it and `resolver` must
+  /// outlive the transport.
+  CurlTransport(const Clock& clock, Resolver& resolver, Options options);
+  CurlTransport(const Clock& clock, Resolver& resolver);
+  /// Settles everything under way with Errc::cancelled, waits until the callers inside
+  /// request_group have left, and for a look-up of a name that the system's resolver is busy with.
+  ~CurlTransport() override;
+
+  [[nodiscard]] std::vector<Result<TransportReply>> request_group(
+      std::span<const TransportRequest> requests, Deadline deadline,
+      const std::function<void()>& meanwhile = {}) override;
+
+ private:
+  const Clock& clock_;
+  const std::unique_ptr<detail::CurlLoop> loop_;
+};
+
+}  // namespace spreadable

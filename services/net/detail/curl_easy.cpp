@@ -1,0 +1,233 @@
+#include "services/net/detail/curl_easy.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+
+namespace spreadable::detail {
+namespace {
+
+/// Room made at once for a body whose length was announced. A longer one grows as it comes, so that
+/// an announcement alone claims little.
+constexpr std::size_t kReserveMax = 1 << 20;
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+/// libcurl hands over one whole header line at a time, that of the status included.
+std::size_t on_header(char* data, std::size_t /*one*/, std::size_t size, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  exchange.header_bytes += size;
+  if (exchange.header_bytes > CurlTransport::kReplyHeaderBytesMax) {
+    exchange.abort = Exchange::Abort::header_too_large;
+    return 0;
+  }
+  const std::string_view line(data, size);
+  if (line.starts_with("HTTP/")) {
+    exchange.reply.headers = {};  // those before belonged to an interim answer such as 103
+    exchange.is_header_complete = false;
+    return size;
+  }
+  if (trimmed(line).empty()) exchange.is_header_complete = true;
+  const std::size_t colon = line.find(':');
+  if (colon != std::string_view::npos) {
+    exchange.reply.headers.add(std::string(trimmed(line.substr(0, colon))),
+                               std::string(trimmed(line.substr(colon + 1))));
+  }
+  return size;
+}
+
+/// Takes a piece of the inflated body.
+std::size_t on_body(char* data, std::size_t /*one*/, std::size_t size, void* user) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  std::string& body = exchange.reply.body;
+  if (size > exchange.reply_bytes_max - body.size()) {
+    exchange.abort = Exchange::Abort::too_large;
+    return 0;
+  }
+  if (body.empty()) {
+    curl_off_t announced = 0;
+    ::curl_easy_getinfo(exchange.easy->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+                        &announced);
+    if (announced > 0) {
+      body.reserve(
+          std::min({static_cast<std::size_t>(announced), exchange.reply_bytes_max, kReserveMax}));
+    }
+  }
+  body.append(data, size);
+  return size;
+}
+
+/// Opens a socket that programs started by this process do not inherit.
+curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd < 0) static_cast<Exchange*>(user)->socket_error = errno;
+  return fd;
+}
+
+/// Every option is set each time, since the handle may have carried another method before.
+void set_method(CURL* handle, const Exchange& exchange) {
+  const bool has_body = exchange.method == Method::post || !exchange.body.empty();
+  const char* name = nullptr;  // libcurl's own choice
+  if (exchange.method == Method::options) name = "OPTIONS";
+  if (exchange.method == Method::get && has_body) name = "GET";
+  ::curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
+  if (has_body) {
+    ::curl_easy_setopt(handle, CURLOPT_POST, 1L);
+    ::curl_easy_setopt(handle, CURLOPT_POSTFIELDS, exchange.body.data());
+    ::curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                       static_cast<curl_off_t>(exchange.body.size()));
+  }
+  if (exchange.method == Method::head) ::curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+  ::curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, name);
+}
+
+void set_request(CURL* handle, Exchange& exchange) {
+  ::curl_easy_setopt(handle, CURLOPT_URL, exchange.url.c_str());
+  ::curl_easy_setopt(handle, CURLOPT_HTTPHEADER, exchange.headers.list());
+  ::curl_easy_setopt(handle, CURLOPT_CONNECT_TO, exchange.connect_to_list());
+  ::curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, exchange.is_retry ? 1L : 0L);
+  ::curl_easy_setopt(handle, CURLOPT_PRIVATE, &exchange);
+  ::curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
+  ::curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
+  ::curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &exchange);
+  set_method(handle, exchange);
+}
+
+/// What every request has in common.
+void set_common(CURL* handle, const CurlTransport::Options& options) {
+  ::curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  ::curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  ::curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  ::curl_easy_setopt(handle, CURLOPT_PROXY, "");
+  ::curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  ::curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
+  ::curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
+  ::curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+  ::curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
+                     static_cast<long>(options.connect_timeout.count()));
+  ::curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN,
+                     static_cast<long>(options.idle_connection_lifetime.count()));
+  ::curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_body);
+  ::curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &on_header);
+  ::curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &on_open_socket);
+  ::curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, options.is_tls_verified ? 1L : 0L);
+  ::curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, options.is_tls_verified ? 2L : 0L);
+  if (!options.tls_ca_file.empty()) {
+    ::curl_easy_setopt(handle, CURLOPT_CAINFO, options.tls_ca_file.c_str());
+  }
+}
+
+/// libcurl's words, or its general name for `code` when it said nothing particular.
+std::string words_for(const Exchange& exchange, CURLcode code) {
+  const char* text = exchange.easy->error_text.data();
+  return *text != '\0' ? text : ::curl_easy_strerror(code);
+}
+
+Error no_connection(const Exchange& exchange, CURLcode code) {
+  long number = exchange.socket_error;
+  if (number == 0) {
+    ::curl_easy_getinfo(exchange.easy->handle.get(), CURLINFO_OS_ERRNO, &number);
+  }
+  const int reason = static_cast<int>(number);
+  // No socket at all, or no local port: not the peer's doing.
+  const bool is_ours = exchange.socket_error != 0 || reason == EADDRNOTAVAIL;
+  return {.code = is_ours ? Errc::overloaded : Errc::unreachable,
+          .message =
+              "no connection to " + exchange.to.text() + ": " +
+              (reason != 0 ? std::generic_category().message(reason) : words_for(exchange, code))};
+}
+
+Error broken_off(const Exchange& exchange) {
+  const bool is_body = exchange.abort == Exchange::Abort::too_large;
+  const std::size_t limit =
+      is_body ? exchange.reply_bytes_max : CurlTransport::kReplyHeaderBytesMax;
+  return {.code = Errc::bad_response,
+          .message = std::string(is_body ? "the answer" : "the header of the answer") + " of " +
+                     exchange.to.text() + " is larger than " + std::to_string(limit) + " bytes"};
+}
+
+Error failure(const Exchange& exchange, CURLcode code) {
+  if (exchange.abort != Exchange::Abort::none) return broken_off(exchange);
+  const auto error = [&](Errc kind, const std::string& what) {
+    return Error{.code = kind, .message = what + ": " + words_for(exchange, code)};
+  };
+  const std::string& peer = exchange.to.text();
+  switch (code) {
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_OPERATION_TIMEDOUT:  // of the connection: the deadline of the answer is not
+                                    // libcurl's
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+      return no_connection(exchange, code);
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_PARTIAL_FILE:
+      return error(Errc::unreachable, "the connection to " + peer + " broke");
+    case CURLE_URL_MALFORMAT:
+      return error(Errc::invalid_argument, "cannot write a request to " + peer);
+    case CURLE_OUT_OF_MEMORY:
+      return error(Errc::overloaded, "no request to " + peer);
+    default:
+      return error(Errc::bad_response, "cannot read the answer of " + peer);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<CurlEasy> CurlEasyPool::make() const {
+  auto easy = std::make_unique<CurlEasy>();
+  easy->handle.reset(::curl_easy_init());
+  if (!easy->handle) return nullptr;
+  ::curl_easy_setopt(easy->handle.get(), CURLOPT_ERRORBUFFER, easy->error_text.data());
+  set_common(easy->handle.get(), options_);
+  return easy;
+}
+
+std::unique_ptr<CurlEasy> CurlEasyPool::take(Exchange& exchange) {
+  std::unique_ptr<CurlEasy> easy;
+  if (idle_.empty()) {
+    easy = make();
+    if (!easy) return nullptr;
+  } else {
+    easy = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  easy->error_text.front() = '\0';
+  set_request(easy->handle.get(), exchange);
+  return easy;
+}
+
+bool has_met_stale_connection(const Exchange& exchange, CURLcode code) {
+  if (exchange.header_bytes > 0) return false;
+  if (code != CURLE_SEND_ERROR && code != CURLE_RECV_ERROR && code != CURLE_GOT_NOTHING)
+    return false;
+  long connections_made = 0;
+  ::curl_easy_getinfo(exchange.easy->handle.get(), CURLINFO_NUM_CONNECTS, &connections_made);
+  return connections_made == 0;
+}
+
+Result<TransportReply> outcome(Exchange& exchange, CURLcode code) {
+  if (code != CURLE_OK) return failure(exchange, code);
+  if (!exchange.is_header_complete) {  // to libcurl, an answer that ends there is a whole one
+    return Error{.code = Errc::unreachable,
+                 .message = "the connection to " + exchange.to.text() +
+                            " broke within the header of the answer"};
+  }
+  long status = 0;
+  ::curl_easy_getinfo(exchange.easy->handle.get(), CURLINFO_RESPONSE_CODE, &status);
+  exchange.reply.status = static_cast<int>(status);
+  return std::move(exchange.reply);
+}
+
+}  // namespace spreadable::detail
