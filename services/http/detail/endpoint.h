@@ -1,0 +1,76 @@
+// services/http/detail/endpoint.h: one listening server, from start to stop.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "core/ip.h"
+#include "core/mutex.h"
+#include "core/server.h"
+#include "services/http/detail/connection.h"
+#include "services/http/detail/listener.h"
+#include "services/http/http_server.h"
+
+namespace spreadable::detail {
+
+/// The listener and the connections of one HttpServer, and the count of requests under way.
+class Endpoint {
+ public:
+  /// What the connections work with. All outlive the endpoint.
+  struct Setup {
+    EventLoop& loop;
+    WorkerPool& pool;
+    RequestHandler& handler;
+    const HttpServer::Options& options;
+    std::size_t body_bytes_max;
+  };
+
+  /// `socket` listens already.
+  Endpoint(const Setup& setup, FileDescriptor socket);
+  /// Requires: stop() has returned, or start() has failed.
+  ~Endpoint();
+
+  [[nodiscard]] Result<void> start();
+  /// Source: Server::stop.
+  void stop(Deadline deadline);
+
+  [[nodiscard]] const Setup& setup() const { return setup_; }
+  /// Connections open now. Thread-safe.
+  [[nodiscard]] std::size_t connections() const { return connection_count_; }
+
+  // For connections. The first four are thread-safe.
+
+  /// New requests are refused.
+  [[nodiscard]] bool is_draining() const { return is_draining_; }
+  /// Handlers are no longer called.
+  [[nodiscard]] bool is_cut() const { return is_cut_; }
+  void begin_request();
+  /// The last thing that a worker may do here: stop() may return at once.
+  void end_request();
+  /// On the loop: lets go of a closed connection.
+  void discard(Connection& connection);
+
+ private:
+  void accept(FileDescriptor socket, IpAddress remote);
+  void wait_for_requests(std::optional<Deadline> deadline);
+  void cut_connections();
+
+  const Setup setup_;
+  std::atomic<std::size_t> connection_count_{0};
+  std::atomic<bool> is_draining_{false};
+  std::atomic<bool> is_cut_{false};
+
+  // Of the loop's thread.
+  std::unique_ptr<Listener> listener_;
+  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+
+  Mutex mutex_;
+  std::condition_variable none_left_;
+  std::size_t requests_ SPREADABLE_GUARDED_BY(mutex_) = 0;  ///< with a worker, or being sent
+};
+
+}  // namespace spreadable::detail

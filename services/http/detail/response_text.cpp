@@ -1,0 +1,153 @@
+#include "services/http/detail/response_text.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "core/json.h"
+#include "services/http/detail/text.h"
+
+namespace spreadable::detail {
+namespace {
+
+std::string_view reason_phrase(int status) {
+  struct Row {
+    int status;
+    std::string_view phrase;
+  };
+  static constexpr std::array kRows{
+      Row{200, "OK"},
+      Row{201, "Created"},
+      Row{202, "Accepted"},
+      Row{204, "No Content"},
+      Row{206, "Partial Content"},
+      Row{301, "Moved Permanently"},
+      Row{302, "Found"},
+      Row{303, "See Other"},
+      Row{304, "Not Modified"},
+      Row{307, "Temporary Redirect"},
+      Row{308, "Permanent Redirect"},
+      Row{400, "Bad Request"},
+      Row{401, "Unauthorized"},
+      Row{403, "Forbidden"},
+      Row{404, "Not Found"},
+      Row{405, "Method Not Allowed"},
+      Row{408, "Request Timeout"},
+      Row{409, "Conflict"},
+      Row{412, "Precondition Failed"},
+      Row{413, "Payload Too Large"},
+      Row{415, "Unsupported Media Type"},
+      Row{416, "Range Not Satisfiable"},
+      Row{422, "Unprocessable Entity"},
+      Row{429, "Too Many Requests"},
+      Row{431, "Request Header Fields Too Large"},
+      Row{500, "Internal Server Error"},
+      Row{501, "Not Implemented"},
+      Row{503, "Service Unavailable"},
+      Row{507, "Insufficient Storage"},
+  };
+  for (const Row& row : kRows) {
+    if (row.status == status) return row.phrase;
+  }
+  return "Status";  // the phrase means nothing to a client, but the line looks odd without one
+}
+
+bool is_ours(std::string_view name) {
+  for (const std::string_view ours :
+       {"content-length", "connection", "keep-alive", "date", "transfer-encoding"}) {
+    if (is_same_name(name, ours)) return true;
+  }
+  return false;
+}
+
+bool is_control(char c) {
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+}
+
+void append_clean(std::string& out, std::string_view text) {
+  const auto begin = static_cast<std::ptrdiff_t>(out.size());
+  out += text;
+  std::replace_if(out.begin() + begin, out.end(), is_control, ' ');
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  append_clean(out, name);
+  out += ": ";
+  append_clean(out, value);
+  out += "\r\n";
+}
+
+void append_two_digits(std::string& out, unsigned number) {
+  out += static_cast<char>('0' + number / 10 % 10);
+  out += static_cast<char>('0' + number % 10);
+}
+
+/// Reckoned with std::chrono, since gmtime_r takes a lock that all workers would share.
+void append_date(std::string& out, WallTime date) {
+  static constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed",
+                                                         "Thu", "Fri", "Sat"};
+  static constexpr std::array<std::string_view, 12> kMonths{
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = std::chrono::floor<std::chrono::days>(date);
+  const std::chrono::year_month_day calendar(day);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(date - day).count();
+  const auto in_day = static_cast<unsigned>(seconds);
+  out += "Date: ";
+  out += kDays[std::chrono::weekday(day).c_encoding()];
+  out += ", ";
+  append_two_digits(out, static_cast<unsigned>(calendar.day()));
+  out += ' ';
+  out += kMonths[static_cast<unsigned>(calendar.month()) - 1];
+  out += ' ';
+  out += std::to_string(static_cast<int>(calendar.year()));
+  out += ' ';
+  append_two_digits(out, in_day / 3'600);
+  out += ':';
+  append_two_digits(out, in_day / 60 % 60);
+  out += ':';
+  append_two_digits(out, in_day % 60);
+  out += " GMT\r\n";
+}
+
+}  // namespace
+
+std::string response_text(const HttpResponse& response, const ResponseFraming& framing) {
+  const bool is_bodiless = response.status < 200 || response.status == 304;
+  const bool is_empty = is_bodiless || response.status == 204;
+  const std::size_t length = is_empty ? 0 : response.body.size();
+  const bool has_body = length > 0 && framing.method != Method::head;
+
+  std::string out;
+  out.reserve(512 + (has_body ? length : 0));
+  out += "HTTP/1.1 ";
+  out += std::to_string(response.status);
+  out += ' ';
+  out += reason_phrase(response.status);
+  out += "\r\n";
+  if (length > 0 && !response.content_type.empty()) {
+    append_field(out, "Content-Type", response.content_type);
+  }
+  for (const auto& [name, value] : response.headers) {
+    if (!is_ours(name)) append_field(out, name, value);
+  }
+  append_date(out, framing.date);
+  if (!is_bodiless) append_field(out, "Content-Length", std::to_string(length));
+  append_field(out, "Connection", framing.keeps_alive ? "keep-alive" : "close");
+  if (framing.keeps_alive) {
+    append_field(out, "Keep-Alive",
+                 "timeout=" + std::to_string(framing.keep_alive_announced.count()));
+  }
+  out += "\r\n";
+  if (has_body) out += response.body;
+  return out;
+}
+
+HttpResponse refusal_response(int status, std::string_view message, const Headers& extra) {
+  HttpResponse response;
+  response.status = status;
+  response.headers = extra;
+  response.body = dump_json(Json{{"message", message}});
+  return response;
+}
+
+}  // namespace spreadable::detail

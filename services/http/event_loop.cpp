@@ -1,0 +1,169 @@
+#include "services/http/event_loop.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <future>
+#include <system_error>
+
+namespace spreadable {
+namespace {
+
+constexpr std::size_t kEventsMax = 256;  // of one epoll_wait; more come with the next
+/// A connection that sends faster than this is read in several steps.
+constexpr std::size_t kScratchBytes = 65'536;
+
+std::size_t connections_max(const EventLoop::Options& options) {
+  if (options.connections_max > 0) return options.connections_max;
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const auto files = static_cast<std::size_t>(limit.rlim_cur);
+  return std::max(files / 2, files - std::min(files, options.descriptor_reserve));
+}
+
+int checked(int fd, const char* what) {
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
+  return fd;
+}
+
+}  // namespace
+
+EventLoop::EventLoop(const Clock& clock) : EventLoop(clock, Options{}) {}
+
+EventLoop::EventLoop(const Clock& clock, Options options)
+    : clock_(clock),
+      epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      wake_(checked(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")),
+      connections_(connections_max(options)),
+      buffered_bytes_(options.buffered_bytes_max),
+      body_workers_(options.body_workers_max),
+      scratch_(kScratchBytes) {
+  // Edge-triggered, so that the counter of wake_ never has to be read.
+  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
+  checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event), "epoll_ctl");
+  thread_ = std::jthread([this] { work(); });
+}
+
+EventLoop::~EventLoop() {
+  {
+    const MutexLock lock(mutex_);
+    is_stopping_ = true;
+  }
+  post([] {});
+  thread_.join();
+  SPREADABLE_ASSERT(timers_.empty());
+  SPREADABLE_ASSERT(connections_.taken() == 0);
+  close(wake_);
+  close(epoll_);
+}
+
+void EventLoop::post(std::function<void()> task) {
+  bool is_first = false;
+  {
+    const MutexLock lock(mutex_);
+    is_first = tasks_.empty();
+    tasks_.push_back(std::move(task));
+  }
+  const std::uint64_t one = 1;
+  // Only fails when the counter is full, and then the loop is awake anyway.
+  if (is_first) (void)!write(wake_, &one, sizeof(one));
+}
+
+void EventLoop::run(const std::function<void()>& task) {
+  SPREADABLE_ASSERT(std::this_thread::get_id() != thread_.get_id());
+  // Shared, since the loop may still be in set_value when this function is gone.
+  const auto done = std::make_shared<std::promise<void>>();
+  const auto finished = done->get_future();
+  post([&task, done] {
+    task();
+    done->set_value();
+  });
+  finished.wait();
+}
+
+Result<void> EventLoop::watch(int fd, std::uint32_t events, Source& source) {
+  epoll_event event{.events = events, .data = {.ptr = &source}};
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0) return {};
+  return Error{Errc::io, "epoll refuses a socket: " + std::generic_category().message(errno), {}};
+}
+
+void EventLoop::change(int fd, std::uint32_t events, Source& source) {
+  epoll_event event{.events = events, .data = {.ptr = &source}};
+  const int status = epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event);
+  SPREADABLE_ASSERT(status == 0);
+}
+
+void EventLoop::schedule(Source& source, TimePoint at) {
+  if (!source.timer_) {
+    source.timer_ = timers_.emplace(at, &source);
+    return;
+  }
+  auto node = timers_.extract(*source.timer_);
+  node.key() = at;
+  source.timer_ = timers_.insert(std::move(node));
+}
+
+void EventLoop::schedule_no_later(Source& source, TimePoint at) {
+  if (!source.timer_ || at < (*source.timer_)->first) schedule(source, at);
+}
+
+void EventLoop::cancel(Source& source) {
+  if (source.timer_) timers_.erase(*source.timer_);
+  source.timer_.reset();
+}
+
+void EventLoop::dispose(std::unique_ptr<Source> source) {
+  cancel(*source);
+  disposed_.push_back(std::move(source));
+}
+
+void EventLoop::work() {
+  pthread_setname_np(pthread_self(), "spr-http-loop");
+  std::array<epoll_event, kEventsMax> events;
+  for (;;) {
+    const int count = epoll_wait(epoll_, events.data(), kEventsMax, wait_millis());
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      if (event.data.ptr) static_cast<Source*>(event.data.ptr)->on_ready(event.events);
+    }
+    run_tasks();
+    run_timers();
+    disposed_.clear();
+    const MutexLock lock(mutex_);
+    if (is_stopping_ && tasks_.empty()) return;
+  }
+}
+
+/// Until the next timer, rounded up so that it has come when the wait ends; for ever without one.
+int EventLoop::wait_millis() const {
+  if (timers_.empty()) return -1;
+  constexpr Millis kLongest = std::chrono::hours{1};
+  const Duration left = Deadline(timers_.begin()->first).remaining(clock_);
+  return static_cast<int>(std::min(std::chrono::ceil<Millis>(left), kLongest).count());
+}
+
+void EventLoop::run_tasks() {
+  std::vector<std::function<void()>> tasks;
+  {
+    const MutexLock lock(mutex_);
+    tasks.swap(tasks_);
+  }
+  for (const auto& task : tasks) task();
+}
+
+void EventLoop::run_timers() {
+  if (timers_.empty()) return;
+  const TimePoint now = clock_.now();
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    Source& source = *timers_.begin()->second;
+    cancel(source);
+    source.on_due(now);
+  }
+}
+
+}  // namespace spreadable

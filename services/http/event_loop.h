@@ -1,0 +1,117 @@
+// services/http/event_loop.h: the one thread that watches all server sockets of a process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/mutex.h"
+#include "core/result.h"
+#include "services/http/allowance.h"
+
+namespace spreadable {
+
+/// Waits with epoll for the sockets of any number of HttpServers, and gathers whole requests, so
+/// that a connection costs a thread only while a handler works for it. A stranger who sends slowly,
+/// or nothing, or reads slowly, meets this thread alone, and its deadlines.
+///
+/// Outlives its servers. post() and the allowances are thread-safe; everything else is for the
+/// loop's own thread. Nothing that runs here may block.
+class EventLoop {
+ public:
+  struct Options {
+    /// Connections of all servers together; beyond it the kernel's backlog waits. 0 stands for the
+    /// soft limit of open files less `descriptor_reserve`, and half the limit where that is less
+    /// than half.
+    std::size_t connections_max = 0;
+    /// Descriptors kept for the rest of the process: 512 outgoing connections (reliability L11),
+    /// and listeners, storage, files and logs.
+    std::size_t descriptor_reserve = 640;
+    /// Bytes of unfinished requests and unsent responses, of all connections together; a request
+    /// beyond that is answered with 503. The first 4 KiB of a connection are free, so that small
+    /// requests get through however much slow senders hold.
+    std::size_t buffered_bytes_max = std::size_t{64} << 20;
+    /// Workers that may wait for the rest of large bodies at once; a large body more is answered
+    /// with 503. Half the leaf threads of WorkerPool, so that slow senders can't take them all.
+    std::size_t body_workers_max = 4;
+  };
+
+  /// A socket on the loop. Owned by its creator, which removes it from the loop before it dies.
+  class Source {
+   public:
+    virtual ~Source() = default;
+    /// `events` (EPOLLIN, …) have come for the descriptor.
+    virtual void on_ready(std::uint32_t events) = 0;
+    /// The time given to schedule() has come.
+    virtual void on_due(TimePoint now) = 0;
+
+   private:
+    friend class EventLoop;
+    std::optional<std::multimap<TimePoint, Source*>::iterator> timer_;
+  };
+
+  /// Starts the thread. Throws std::system_error when epoll or the thread can't be had.
+  explicit EventLoop(const Clock& clock);
+  EventLoop(const Clock& clock, Options options);
+  /// Requires: all servers on it have stopped.
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  /// Runs `task` on the loop's thread, soon.
+  void post(std::function<void()> task);
+  /// Runs `task` on the loop's thread and waits for it. Not for the loop's thread itself.
+  void run(const std::function<void()>& task);
+
+  [[nodiscard]] const Clock& clock() const { return clock_; }
+  [[nodiscard]] Allowance& connections() { return connections_; }
+  [[nodiscard]] Allowance& buffered_bytes() { return buffered_bytes_; }
+  [[nodiscard]] Allowance& body_workers() { return body_workers_; }
+
+  // For sources, on the loop's thread.
+
+  /// Watches `fd` for `events`. Closing the descriptor ends that.
+  [[nodiscard]] Result<void> watch(int fd, std::uint32_t events, Source& source);
+  void change(int fd, std::uint32_t events, Source& source);
+  /// Calls source.on_due at `at`; replaces an earlier call of this.
+  void schedule(Source& source, TimePoint at);
+  /// As schedule, unless something earlier is scheduled.
+  void schedule_no_later(Source& source, TimePoint at);
+  void cancel(Source& source);
+  /// Destroys `source` after the events under way, which may still name it.
+  void dispose(std::unique_ptr<Source> source);
+  /// Where sources read into; its contents last until the next read.
+  [[nodiscard]] std::vector<char>& scratch() { return scratch_; }
+
+ private:
+  void work();
+  [[nodiscard]] int wait_millis() const;
+  void run_tasks();
+  void run_timers();
+
+  const Clock& clock_;
+  const int epoll_;
+  const int wake_;
+  Allowance connections_;
+  Allowance buffered_bytes_;
+  Allowance body_workers_;
+
+  // Of the loop's thread.
+  std::multimap<TimePoint, Source*> timers_;
+  std::vector<std::unique_ptr<Source>> disposed_;
+  std::vector<char> scratch_;
+
+  Mutex mutex_;
+  std::vector<std::function<void()>> tasks_ SPREADABLE_GUARDED_BY(mutex_);
+  bool is_stopping_ SPREADABLE_GUARDED_BY(mutex_) = false;
+  std::jthread thread_;  // last: it uses all the others
+};
+
+}  // namespace spreadable

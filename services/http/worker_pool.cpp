@@ -1,0 +1,151 @@
+#include "services/http/worker_pool.h"
+
+#include <pthread.h>
+
+#include <system_error>
+
+#include "core/assert.h"
+
+namespace spreadable {
+namespace {
+
+/// Waits on `condition` with `mutex` held, which it is again afterwards. False once `at` has
+/// passed.
+bool wait_until(std::condition_variable& condition, Mutex& mutex,
+                std::chrono::steady_clock::time_point at) {
+  std::unique_lock<std::mutex> lock(mutex.native(), std::adopt_lock);
+  const auto status = condition.wait_until(lock, at);
+  lock.release();
+  return status == std::cv_status::no_timeout;
+}
+
+void wait(std::condition_variable& condition, Mutex& mutex) {
+  std::unique_lock<std::mutex> lock(mutex.native(), std::adopt_lock);
+  condition.wait(lock);
+  lock.release();
+}
+
+}  // namespace
+
+WorkerPool::WorkerPool() : WorkerPool(Options{}) {}
+
+WorkerPool::WorkerPool(Options options)
+    : limits_{options.leaf, options.forward, options.client}, idle_timeout_(options.idle_timeout) {
+  for (const ClassLimits& limits : limits_) SPREADABLE_ASSERT(limits.threads > 0);
+}
+
+WorkerPool::~WorkerPool() {
+  stop();
+}
+
+bool WorkerPool::try_submit(WorkClass work, Job job) {
+  const auto index = static_cast<std::size_t>(work);
+  std::list<Worker> ended;  // joined after the lock is given up
+  const MutexLock lock(mutex_);
+  ended.swap(ended_);
+  if (is_stopping_ || queues_[index].size() >= limits_[index].queue) return false;
+  queues_[index].push_back(std::move(job));
+  if (call_worker() || !workers_.empty()) return true;
+  queues_[index].pop_back();
+  return false;
+}
+
+void WorkerPool::stop() {
+  std::list<Worker> ended;
+  const MutexLock lock(mutex_);
+  is_stopping_ = true;
+  for (Worker* worker : idle_) worker->wake.notify_one();
+  while (!workers_.empty()) wait(all_ended_, mutex_);
+  ended.swap(ended_);
+}
+
+WorkerPool::Load WorkerPool::load() const {
+  const MutexLock lock(mutex_);
+  Load load{workers_.size(), running_, {}};
+  for (std::size_t i = 0; i < kClasses; ++i) load.waiting[i] = queues_[i].size();
+  return load;
+}
+
+/// The first class that has both a waiting job and a thread to its name.
+std::optional<std::size_t> WorkerPool::next_class() const {
+  for (std::size_t i = 0; i < kClasses; ++i) {
+    if (!queues_[i].empty() && running_[i] < limits_[i].threads) return i;
+  }
+  return std::nullopt;
+}
+
+/// Sees to it that somebody looks for a job when one can run. At most one worker is on its way at a
+/// time, and calls the next when it finds more than it can take: short jobs are then done by few
+/// threads instead of waking all of them. False when no thread could be started.
+bool WorkerPool::call_worker() {
+  if (is_calling_ || !next_class()) return true;
+  if (idle_.empty()) return start_worker();
+  Worker& worker = *idle_.back();
+  idle_.pop_back();
+  worker.is_called = true;
+  is_calling_ = true;
+  worker.wake.notify_one();
+  return true;
+}
+
+bool WorkerPool::start_worker() {
+  const auto worker = workers_.emplace(workers_.end());
+  try {
+    worker->thread = std::jthread([this, worker] { work(worker); });
+  } catch (const std::system_error&) {  // no more threads for this process; those we have go on
+    workers_.erase(worker);
+    return false;
+  }
+  worker->is_called = true;
+  is_calling_ = true;
+  return true;
+}
+
+void WorkerPool::work(std::list<Worker>::iterator self) {
+  pthread_setname_np(pthread_self(), "spr-worker");
+  std::optional<std::size_t> finished;
+  while (auto next = take(*self, finished)) {
+    next->job();
+    next->job = nullptr;  // what it holds is freed before the job counts as finished
+    finished = next->work;
+  }
+  const MutexLock lock(mutex_);
+  ended_.splice(ended_.end(), workers_, self);
+  if (workers_.empty()) all_ended_.notify_all();
+}
+
+/// The next job, after taking note that one of class `finished` is done. Nothing when the worker is
+/// to end.
+std::optional<WorkerPool::Next> WorkerPool::take(Worker& self,
+                                                 std::optional<std::size_t> finished) {
+  const MutexLock lock(mutex_);
+  if (finished) --running_[*finished];
+  for (;;) {
+    if (self.is_called) is_calling_ = false;
+    self.is_called = false;
+    if (const auto index = next_class()) {
+      Next next{*index, std::move(queues_[*index].front())};
+      queues_[*index].pop_front();
+      ++running_[*index];
+      // A failure to start a thread leaves the other jobs to the workers there are.
+      (void)call_worker();
+      return next;
+    }
+    if (!wait_for_call(self)) return std::nullopt;
+  }
+}
+
+/// False when the worker is to end: nobody called it for the idle timeout, or the pool stops.
+bool WorkerPool::wait_for_call(Worker& self) {
+  if (is_stopping_) return false;
+  const auto until = std::chrono::steady_clock::now() + idle_timeout_;
+  idle_.push_back(&self);
+  while (!self.is_called && !is_stopping_) {
+    if (!wait_until(self.wake, mutex_, until)) break;
+  }
+  if (self.is_called) return true;
+  std::erase(idle_, &self);
+  return false;
+}
+
+}  // namespace spreadable

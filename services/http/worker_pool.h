@@ -1,0 +1,110 @@
+// services/http/worker_pool.h: the threads that run request handlers.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <list>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/mutex.h"
+#include "core/server.h"
+
+namespace spreadable {
+
+/// Runs the jobs of all nodes of a process on a bounded number of threads, started when needed and
+/// ended when idle.
+///
+/// A client job waits for forward jobs of other nodes, and a forward job for leaf jobs; with many
+/// nodes in one process those wait in this very pool. If the waiting ones took all threads,
+/// everybody would wait for ever. So each class has its own number of threads, and the pool has as
+/// many as all classes together: however many jobs of other classes block, a class always finds its
+/// own threads. Whoever is free takes leaf before forward before client. For the proof to hold a
+/// leaf job waits for no other job, and a forward job for leaf jobs only. Source: design.md, law 7.
+///
+/// Threads have the system's stack size: only touched pages take memory, and handlers are users'
+/// code. Thread-safe.
+class WorkerPool {
+ public:
+  struct ClassLimits {
+    std::size_t threads;  ///< jobs of the class running at once, > 0
+    std::size_t queue;    ///< jobs of the class waiting at once; more are refused
+  };
+  /// The defaults suit a hundred nodes in one process on two cores: 48 threads when all are busy.
+  struct Options {
+    /// Short work and disk access. Eight keep two cores and a disk busy, and leave as many again
+    /// when four wait for large bodies (EventLoop::Options::body_workers_max). The queue takes what
+    /// one group of requests can bring (Transport::kGroupMax).
+    ClassLimits leaf{8, 4'096};
+    /// Waiting work: one traversal among a hundred nodes has ten of them at once, so two traversals
+    /// run abreast and the rest wait their turn, each for one round trip of leaf work.
+    ClassLimits forward{24, 1'024};
+    /// Traversals under way at once; more would only wait for forward work.
+    ClassLimits client{16, 256};
+    /// A thread without work for so long ends. Long enough to outlive the pauses of a busy node.
+    Millis idle_timeout = std::chrono::seconds{10};
+  };
+  /// A reading of the pool, by WorkClass.
+  struct Load {
+    std::size_t threads = 0;
+    std::array<std::size_t, 3> running{};
+    std::array<std::size_t, 3> waiting{};
+  };
+  using Job = std::function<void()>;  ///< must not throw
+
+  WorkerPool();
+  explicit WorkerPool(Options options);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  /// Queues `job`. False when the queue of its class is full, when no thread can be started, or
+  /// after stop(). Never blocks.
+  [[nodiscard]] bool try_submit(WorkClass work, Job job);
+
+  /// Refuses new jobs, lets queued and running ones finish, and ends all threads. May be called
+  /// twice; not from a job.
+  void stop();
+
+  [[nodiscard]] Load load() const;
+
+ private:
+  static constexpr std::size_t kClasses = 3;
+  struct Worker {
+    std::jthread thread;
+    std::condition_variable wake;
+    bool is_called = false;  ///< taken off idle_ to look for a job
+  };
+  struct Next {
+    std::size_t work;
+    Job job;
+  };
+
+  void work(std::list<Worker>::iterator self);
+  [[nodiscard]] std::optional<Next> take(Worker& self, std::optional<std::size_t> finished);
+  [[nodiscard]] bool wait_for_call(Worker& self) SPREADABLE_REQUIRES(mutex_);
+  [[nodiscard]] std::optional<std::size_t> next_class() const SPREADABLE_REQUIRES(mutex_);
+  [[nodiscard]] bool call_worker() SPREADABLE_REQUIRES(mutex_);
+  [[nodiscard]] bool start_worker() SPREADABLE_REQUIRES(mutex_);
+
+  const std::array<ClassLimits, kClasses> limits_;
+  const Millis idle_timeout_;
+
+  mutable Mutex mutex_;
+  std::condition_variable all_ended_;
+  std::array<std::deque<Job>, kClasses> queues_ SPREADABLE_GUARDED_BY(mutex_);
+  std::array<std::size_t, kClasses> running_ SPREADABLE_GUARDED_BY(mutex_){};
+  std::list<Worker> workers_ SPREADABLE_GUARDED_BY(mutex_);
+  std::list<Worker> ended_ SPREADABLE_GUARDED_BY(mutex_);  ///< threads to be joined
+  std::vector<Worker*> idle_
+      SPREADABLE_GUARDED_BY(mutex_);                       ///< the last to idle is the first called
+  bool is_calling_ SPREADABLE_GUARDED_BY(mutex_) = false;  ///< a called worker has not looked yet
+  bool is_stopping_ SPREADABLE_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace spreadable
