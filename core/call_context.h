@@ -1,0 +1,38 @@
+// core/call_context.h: one request on its way through a node.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/address.h"
+#include "core/clock.h"
+#include "core/http.h"
+#include "core/json.h"
+
+namespace spreadable {
+
+/// What a handler knows about the request it answers. Lives as long as the call; used by one thread.
+struct CallContext {
+  const HttpRequest& request;
+  /// The request's body: an object for JSON and urlencoded bodies, an empty object when there is none.
+  Json body;
+  /// When the answer must be ready, cut from the sender's budget or from the node's defaults.
+  Deadline deadline;
+  IpAddress client_ip;
+  /// `original-address` of the caller. Proven to belong to client_ip under /api; elsewhere only a label.
+  Address client_address;
+  /// The node calls itself without a socket; such a call has passed every access check.
+  bool is_own = false;
+  /// The caller is a node or client of ours: it sent wire::kFeatures.
+  bool is_native = false;
+  /// Headers for the response.
+  Headers reply_headers{};
+
+  /// The header's value, or an empty text.
+  [[nodiscard]] std::string_view header(std::string_view name) const {
+    const std::string* value = request.headers.find(name);
+    return value ? std::string_view(*value) : std::string_view();
+  }
+};
+
+}  // namespace spreadable

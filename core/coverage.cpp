@@ -1,0 +1,54 @@
+#include "core/coverage.h"
+
+#include <algorithm>
+
+namespace spreadable {
+
+void Coverage::add_silent(const Address& address) {
+  ++asked;
+  if (silent.size() >= kSilentMax) return;
+  const auto place = std::lower_bound(silent.begin(), silent.end(), address);
+  if (place == silent.end() || *place != address) silent.insert(place, address);
+}
+
+void Coverage::add(const Coverage& part) {
+  const std::size_t total = asked + part.asked;
+  for (const Address& address : part.silent) add_silent(address);
+  asked = total;
+  answered += part.answered;
+}
+
+std::string Coverage::to_header() const {
+  Json json{{"asked", asked}, {"answered", answered}};
+  if (!silent.empty()) {
+    Json& names = json["silent"] = Json::array();
+    for (const Address& address : silent) names.push_back(address.text());
+  }
+  return dump_json(json);
+}
+
+std::optional<Coverage> Coverage::from_header(std::string_view text) {
+  const Result<Json> json = parse_json(text);
+  if (!json || !json->is_object()) return std::nullopt;
+  const Json none;
+  const auto field = [&](const char* name) -> const Json& {
+    const auto it = json->find(name);
+    return it == json->end() ? none : *it;
+  };
+  if (!field("asked").is_number_unsigned() || !field("answered").is_number_unsigned()) {
+    return std::nullopt;
+  }
+  Coverage coverage;
+  for (const Json& name : field("silent")) {
+    if (!name.is_string()) return std::nullopt;
+    if (auto address = Address::parse(name.get_ref<const std::string&>())) {
+      coverage.add_silent(*address);
+    }
+  }
+  coverage.asked = field("asked").get<std::size_t>();
+  coverage.answered = field("answered").get<std::size_t>();
+  if (coverage.answered > coverage.asked) return std::nullopt;
+  return coverage;
+}
+
+}  // namespace spreadable

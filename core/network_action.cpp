@@ -1,0 +1,106 @@
+#include "core/network_action.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/assert.h"
+
+namespace spreadable {
+namespace {
+
+bool is_action_name(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+/// Adds two JSON numbers without turning whole ones into fractions.
+Json add(const Json& a, const Json& b) {
+  if (a.is_number_integer() && b.is_number_integer()) {
+    return a.get<std::int64_t>() + b.get<std::int64_t>();
+  }
+  return a.get<double>() + b.get<double>();
+}
+
+}  // namespace
+
+NetworkAction::NetworkAction(std::string name) : name_(std::move(name)) {
+  SPREADABLE_ASSERT(is_action_name(name_));
+}
+
+Result<void> NetworkAction::check(const Json&) const { return {}; }
+
+Json NetworkAction::merge(const std::vector<Reply>& replies, const Json& query) const {
+  return merges::concatenate(replies, query);
+}
+
+FunctionAction& FunctionAction::check(Check check) {
+  check_ = std::move(check);
+  return *this;
+}
+
+FunctionAction& FunctionAction::local(Local local) {
+  local_ = std::move(local);
+  return *this;
+}
+
+FunctionAction& FunctionAction::merge(Merge merge) {
+  merge_ = std::move(merge);
+  return *this;
+}
+
+FunctionAction& FunctionAction::internal() {
+  is_for_clients_ = false;
+  return *this;
+}
+
+Result<void> FunctionAction::check(const Json& query) const {
+  return check_ ? check_(query) : NetworkAction::check(query);
+}
+
+Json FunctionAction::local(const Json& query, CallContext& call) {
+  SPREADABLE_ASSERT(local_);  // an action without local() answers nothing
+  return local_(query, call);
+}
+
+Json FunctionAction::merge(const std::vector<Reply>& replies, const Json& query) const {
+  return merge_ ? merge_(replies, query) : NetworkAction::merge(replies, query);
+}
+
+namespace merges {
+
+Json sum(const std::vector<Reply>& replies, const Json&) {
+  Json total = 0;
+  for (const Reply& reply : replies) {
+    if (reply.value.is_number()) total = add(total, reply.value);
+  }
+  return total;
+}
+
+Json sum_by_key(const std::vector<Reply>& replies, const Json&) {
+  Json totals = Json::object();
+  for (const Reply& reply : replies) {
+    if (!reply.value.is_object()) continue;
+    for (const auto& [key, value] : reply.value.items()) {
+      if (!value.is_number()) continue;
+      Json& total = totals[key];
+      total = total.is_null() ? value : add(total, value);
+    }
+  }
+  return totals;
+}
+
+Json concatenate(const std::vector<Reply>& replies, const Json&) {
+  Json all = Json::array();
+  for (const Reply& reply : replies) {
+    if (reply.value.is_array()) {
+      all.insert(all.end(), reply.value.begin(), reply.value.end());
+    } else {
+      all.push_back(reply.value);
+    }
+  }
+  return all;
+}
+
+}  // namespace merges
+}  // namespace spreadable

@@ -1,0 +1,49 @@
+#include "core/network_map.h"
+
+#include <algorithm>
+
+#include "core/schema.h"
+
+namespace spreadable {
+namespace {
+
+const Schema& map_schema() {
+  static const Schema backlink = schema::any_of({schema::null(), schema::address()});
+  static const Schema map =
+      schema::array(schema::object({{"address", schema::address()},
+                                    {"backlink", backlink},
+                                    {"slaves", schema::integer({.min = 0})}}));
+  return map;
+}
+
+}  // namespace
+
+Json NetworkMapAction::local(const Json&, CallContext&) {
+  const auto view = table_.view();
+  Json entry{{"address", view->self.text()},
+             {"backlink", nullptr},
+             {"slaves", view->slaves.size()}};
+  if (view->backlink) entry["backlink"] = view->backlink->text();
+  return Json::array({std::move(entry)});
+}
+
+Result<std::vector<MapEntry>> NetworkMapAction::parse(const Json& value) {
+  if (const Result<void> passed = map_schema().check(value); !passed) {
+    return Error{Errc::bad_response, passed.error().message, passed.error().wire_code};
+  }
+  std::vector<MapEntry> entries;
+  for (const Json& item : value) {
+    MapEntry entry{.address = *Address::parse(item["address"].get_ref<const std::string&>()),
+                   .backlink = {},
+                   .slaves = item["slaves"].get<std::size_t>()};
+    if (!item["backlink"].is_null()) {
+      entry.backlink = *Address::parse(item["backlink"].get_ref<const std::string&>());
+    }
+    entries.push_back(std::move(entry));
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const MapEntry& a, const MapEntry& b) { return a.address < b.address; });
+  return entries;
+}
+
+}  // namespace spreadable

@@ -1,0 +1,37 @@
+// core/network_map.h: the action that every node knows: who is there, and in whose list.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/network_action.h"
+#include "core/peer_table.h"
+
+namespace spreadable {
+
+/// One node as it describes itself.
+struct MapEntry {
+  Address address;
+  Address backlink;         ///< its master; empty when it has none
+  std::size_t slaves = 0;   ///< length of its list; a master when above 0
+};
+
+/// Gathers a MapEntry of every node. Tells nothing that /api/node/structure does not tell.
+class NetworkMapAction final : public NetworkAction {
+ public:
+  static constexpr const char* kName = "network-map";
+
+  /// `table` outlives the action.
+  explicit NetworkMapAction(const PeerTable& table) : NetworkAction(kName), table_(table) {}
+
+  /// `[{"address":…,"backlink":… or null,"slaves":…}]`; merged into one such array.
+  [[nodiscard]] Json local(const Json& query, CallContext& call) override;
+
+  /// Reads what the action answers, by address. Errc::bad_response for anything else.
+  [[nodiscard]] static Result<std::vector<MapEntry>> parse(const Json& value);
+
+ private:
+  const PeerTable& table_;
+};
+
+}  // namespace spreadable

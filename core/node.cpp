@@ -1,0 +1,322 @@
+#include "core/node.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <stdexcept>
+#include <utility>
+
+#include "core/assert.h"
+#include "core/network_map.h"
+#include "core/units.h"
+#include "core/wire.h"
+
+namespace spreadable {
+namespace {
+
+/// `options` with the machine's own name where they give none.
+NodeOptions completed(NodeOptions options, const Environment& environment) {
+  if (options.hostname.empty()) options.hostname = environment.default_hostname;
+  return options;
+}
+
+/// Refuses what is understood but has no effect yet, rather than ignore it.
+void check_in_force(const NodeOptions& options) {
+  const NodeOptions defaults;
+  const NodeOptions::Serving& server = options.server;
+  const std::pair<const char*, bool> rows[] = {
+      {"request.clientConcurrency",
+       options.request.client_concurrency == defaults.request.client_concurrency},
+      {"network.authCookieMaxAge",
+       options.network.auth_cookie_max_age == defaults.network.auth_cookie_max_age},
+      {"server", server.is_enabled},
+      {"server.https.key", server.https.key.empty()},
+      {"server.https.ca", server.https.authority.empty()},
+      {"server.compressionLevel", server.compression_level == defaults.server.compression_level},
+  };
+  for (const auto& [path, is_default] : rows) {
+    if (is_default) continue;
+    throw std::invalid_argument("option \"" + std::string(path) +
+                                "\" has no effect in this version; leave it out");
+  }
+}
+
+/// The node's identity from its options. Throws where options do not give one.
+Address own_address(const NodeOptions& options) {
+  if (const Result<void> passed = check_options(options); !passed) {
+    throw std::invalid_argument(passed.error().message);
+  }
+  check_in_force(options);
+  if (options.port == 0) throw std::invalid_argument("option \"port\": a node needs a port");
+  if (options.hostname.empty()) {
+    throw std::invalid_argument("option \"hostname\": this machine has no address of its own; name one");
+  }
+  const std::uint16_t port = options.public_port != 0 ? options.public_port : options.port;
+  const Result<Address> address = Address::from_parts(options.hostname, port);
+  if (!address) throw std::invalid_argument("option \"hostname\": " + address.error().message);
+  return *address;
+}
+
+std::string authorization_of(const NodeOptions& options) {
+  const auto& auth = options.network.auth;
+  return auth ? basic_authorization(auth->username, auth->password) : std::string();
+}
+
+std::string version_of(const NodeOptions& options) { return options.kind + "-0.3"; }
+
+Access::Options access_options(const NodeOptions& options, const Address& self,
+                               std::function<std::string()> root) {
+  const NodeOptions::Network& network = options.network;
+  return {.self = self,
+          .version = version_of(options),
+          .root = std::move(root),
+          .is_trusted = network.is_trusted,
+          .whitelist = network.whitelist,
+          .blacklist = network.blacklist,
+          .trustlist = network.trustlist,
+          .username = network.auth ? network.auth->username : "",
+          .password = network.auth ? network.auth->password : ""};
+}
+
+HttpResponse json_page(const Json& body) {
+  HttpResponse response;
+  response.body = dump_json(body);
+  return response;
+}
+
+}  // namespace
+
+Node::Node(NodeOptions options, Environment environment)
+    : options_(completed(std::move(options), environment)),
+      environment_(std::move(environment)),
+      address_(own_address(options_)),
+      table_(address_, [this](const PeerTable::Change& change) { report(change); }),
+      access_(access_options(options_, address_, [this] { return root(); }),
+              *environment_.resolver),
+      router_(*environment_.clock, *environment_.logger,
+              {.leaf = options_.request.server_timeout,
+               .forward = 2 * options_.request.server_timeout}),
+      outbound_({.self = address_,
+                 .version = version_of(options_),
+                 .authorization = authorization_of(options_),
+                 .is_tls = options_.server.https.is_enabled,
+                 .root = [this] { return root(); }},
+                {*environment_.transport, *environment_.clock, access_, book_, router_}),
+      traversal_({table_, book_, known_lists_, outbound_, *environment_.clock,
+                  *environment_.random, *environment_.logger}),
+      services_(*this) {
+  SPREADABLE_ASSERT(environment_.scheduler && environment_.server && environment_.database);
+}
+
+Node::~Node() { stop(); }
+
+FunctionAction& Node::add_action(std::string name) {
+  auto action = std::make_unique<FunctionAction>(std::move(name));
+  FunctionAction& added = *action;
+  add_action(std::unique_ptr<NetworkAction>(std::move(action)));
+  return added;
+}
+
+NetworkAction& Node::add_action(std::unique_ptr<NetworkAction> action) {
+  SPREADABLE_ASSERT(action && !is_prepared_);
+  for (const auto& other : actions_) SPREADABLE_ASSERT(other->name() != action->name());
+  actions_.push_back(std::move(action));
+  return *actions_.back();
+}
+
+Result<void> Node::start() {
+  SPREADABLE_ASSERT(!is_running_);
+  if (const auto ip = environment_.resolver->resolve(options_.hostname); !ip) {
+    return Error{ip.error().code, "option \"hostname\": " + ip.error().message, {}};
+  }
+  if (!is_prepared_) {
+    add_action(std::make_unique<NetworkMapAction>(table_));
+    is_prepared_ = true;
+    prepare_services();
+    declare_access();
+    declare_core_routes();
+    for (const auto& action : actions_) declare_action_routes(*action);
+    services_.declare_routes(router_);
+    prepare_routes();
+  }
+  const Server::Listen listen{.port = options_.port,
+                              .body_bytes_max = options_.server.body_bytes_max};
+  if (Result<void> listening = environment_.server->start(listen, router_); !listening) {
+    return listening;
+  }
+  is_running_ = true;
+  is_stopping_ = false;
+  logger().info("node " + address_.text() + " is listening");
+  events_.emit({.event = Event::started, .peer = address_});
+  if (Result<void> ready = services_.init(); !ready) {
+    environment_.server->stop(Deadline::after(clock(), Duration::zero()));
+    is_running_ = false;
+    return ready;
+  }
+  return {};
+}
+
+void Node::stop(Duration grace) {
+  if (!is_running_) return;
+  const Deadline deadline = Deadline::after(clock(), grace);
+  is_stopping_ = true;  // refuses clients; peers are answered until they have been told
+  services_.deinit();
+  environment_.server->stop(deadline);
+  is_running_ = false;
+  logger().info("node " + address_.text() + " has stopped");
+  events_.emit({.event = Event::stopped, .peer = address_});
+}
+
+Result<TraversalResult> Node::traverse(std::string_view action, const Json& query,
+                                       std::optional<Deadline> deadline) {
+  const auto found = std::find_if(actions_.begin(), actions_.end(),
+                                  [&](const auto& one) { return one->name() == action; });
+  SPREADABLE_ASSERT(found != actions_.end());
+  const HttpRequest request;
+  CallContext call{
+      .request = request,
+      .body = query,
+      .deadline = deadline.value_or(Deadline::after(clock(), 2 * options_.request.server_timeout)),
+      .client_ip = IpAddress::loopback(),
+      .client_address = address_,
+      .is_own = true,
+      .is_native = true};
+  return traversal_.run(**found, query, call);
+}
+
+Json Node::status() const {
+  const auto view = table_.view();
+  Json status{{"root", root()},
+              {"availability", environment_.availability ? environment_.availability() : 1.0},
+              {"syncAvgTime", 0},
+              {"isMaster", view->is_master()},
+              {"isNormalized", false},
+              {"isRegistered", view->is_registered()},
+              {"networkSize", view->network_size()}};
+  services_.describe(status);
+  return status;
+}
+
+std::string Node::root() const {
+  const MutexLock lock(root_mutex_);
+  return root_;
+}
+
+void Node::set_root(std::string root) {
+  const MutexLock lock(root_mutex_);
+  root_ = std::move(root);
+}
+
+void Node::prepare_services() {
+  for (const ServiceFactory& make : environment_.services) services_.add(make());
+}
+
+Result<void> Node::check_access(CallContext&) { return {}; }
+
+void Node::declare_access() {
+  const auto guard = [this](auto check) {
+    return [this, check](CallContext& call) -> Result<void> {
+      if (Result<void> known = access_.identify(call); !known) return known;
+      if (Result<void> allowed = check_access(call); !allowed) return allowed;
+      return (access_.*check)(call);
+    };
+  };
+  router_.use("/api", guard(&Access::check_node));
+  router_.use("/api", [this](CallContext& call) -> Result<void> {
+    if (!call.client_address.is_empty()) {
+      book_.note_success(call.client_address, clock().now());
+      book_.note_native(call.client_address, call.is_native);
+    }
+    return {};
+  });
+  router_.use("/client", [this](CallContext&) -> Result<void> {
+    if (!is_stopping_) return {};
+    return Error{Errc::overloaded, "this node is stopping", {}};
+  });
+  router_.use("/client", guard(&Access::check_client));
+  router_.use("/ping", [](CallContext&) -> Result<void> { return {}; });
+  router_.use("", guard(&Access::check_page));
+}
+
+void Node::declare_core_routes() {
+  router_.add(Method::get, "/ping", WorkClass::leaf, [this](CallContext&) -> Result<Json> {
+    return Json{{"version", version_of(options_)}, {"address", address_.text()}};
+  });
+  router_.add(Method::get, "/status", WorkClass::leaf, [this](CallContext& call) -> Result<Json> {
+    Json answer = status();
+    const std::string& query = call.request.query;
+    if (query == "pretty" || query.starts_with("pretty=") || query.starts_with("pretty&")) {
+      char text[16];
+      std::snprintf(text, sizeof text, "%.2f", answer["availability"].get<double>());
+      answer["availability"] = text;
+      answer["syncAvgTime"] = format_duration(
+          std::chrono::duration<double, std::milli>(answer["syncAvgTime"].get<double>()));
+    }
+    return answer;
+  });
+  router_.add(Method::post, std::string(wire::kClientRoute) + "get-available-node",
+              WorkClass::client, [this](CallContext& call) { return available_node(call); });
+  router_.set_fallback([](CallContext&) { return json_page({{"success", true}}); });
+}
+
+void Node::declare_action_routes(NetworkAction& action) {
+  const auto add = [&](std::string_view prefix, WorkClass work, auto stage) {
+    router_.add(Method::post, std::string(prefix) + action.name(), work,
+                [this, &action, stage](CallContext& call) {
+                  return (traversal_.*stage)(action, call);
+                });
+  };
+  add(wire::kSlaveRoute, WorkClass::leaf, &Traversal::slave_stage);
+  add(wire::kButlerRoute, WorkClass::forward, &Traversal::butler_stage);
+  add(wire::kStandInRoute, WorkClass::forward, &Traversal::stand_in_stage);
+  if (!action.is_for_clients()) return;
+  router_.add(Method::post, std::string(wire::kClientRoute) + action.name(), WorkClass::client,
+              [this, &action](CallContext& call) -> Result<Json> {
+                Json query = call.body;
+                if (query.is_object()) query.erase("timeout"), query.erase("timestamp");
+                const Result<TraversalResult> result = traversal_.run(action, query, call);
+                if (!result) return result.error();
+                return result->to_json();
+              });
+}
+
+Result<Json> Node::available_node(CallContext& call) {
+  // A random slave of a random master spreads clients evenly over the network (protocol section 5.15).
+  const auto view = table_.view();
+  const Json self{{"address", address_.text()}};
+  if (view->masters.empty()) return self;
+  const Address& master = view->masters[random().below(view->masters.size())].address;
+  const auto structure = outbound_.request(
+      {.to = master, .path = std::string(wire::kNodeRoute) + "structure", .has_budget = false},
+      call.deadline);
+  if (!structure || !structure->body.is_object()) return self;
+  const Json slaves = structure->body.value("slaves", Json::array());
+  if (!slaves.is_array() || slaves.empty()) return self;
+  const Json& slave = slaves[random().below(slaves.size())];
+  if (!slave.is_object() || !slave.contains("address") || !slave["address"].is_string()) {
+    return self;
+  }
+  const auto address = Address::parse(slave["address"].get_ref<const std::string&>());
+  if (!address) return self;
+  const auto ping = outbound_.request(
+      {.to = *address, .path = "/ping", .method = Method::get},
+      call.deadline.at_most(Deadline::after(clock(), options_.request.ping_timeout)));
+  return ping ? Json{{"address", address->text()}} : self;
+}
+
+void Node::report(const PeerTable::Change& change) {
+  const PeerView& before = *change.before;
+  const PeerView& after = *change.after;
+  const auto emit = [&](Event event) {
+    events_.emit({.event = event, .peer = change.peer, .size = after.network_size()});
+  };
+  using Kind = PeerTable::Change::Kind;
+  if (change.kind == Kind::backlink_set) emit(Event::registered);
+  if (change.kind == Kind::backlink_cleared) emit(Event::unregistered);
+  if (change.kind == Kind::slave_added) emit(Event::slave_added);
+  if (change.kind == Kind::slave_removed) emit(Event::slave_removed);
+  if (!before.is_master() && after.is_master()) emit(Event::became_master);
+  if (before.is_master() && !after.is_master()) emit(Event::ceased_master);
+  if (before.network_size() != after.network_size()) emit(Event::size_changed);
+}
+
+}  // namespace spreadable

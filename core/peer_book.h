@@ -1,0 +1,57 @@
+// core/peer_book.h: what a node knows of peers beyond their roles: whether they answer, what they can do,
+// and whom to ask when everyone else is gone.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/address.h"
+#include "core/clock.h"
+#include "core/mutex.h"
+
+namespace spreadable {
+
+/// A bounded book of peers, most recently heard of first. Statistics and memory, never authority: roles
+/// are in PeerTable. A network that was cut in two finds together again through addresses that only
+/// the book still holds, and a node with dead initial addresses joins through them.
+/// Thread-safe.
+class PeerBook {
+ public:
+  static constexpr std::size_t kEntriesMax = 1024;  ///< the longest unheard-of is dropped first
+
+  struct Entry {
+    Address address;
+    unsigned fails = 0;         ///< requests failed in a row
+    bool is_native = false;     ///< a node of ours, which understands what wire::kOwnFeatures names
+    bool has_answered = false;  ///< we reached it ourselves at least once, or before a restart
+    TimePoint heard_at{};       ///< last answer or request
+    TimePoint tried_at{};       ///< last failed request
+  };
+
+  /// Someone named `address`; it has not answered us yet.
+  void mention(const Address& address, TimePoint now);
+  /// `address` answered a request, or sent one from the right ip.
+  void note_success(const Address& address, TimePoint now);
+  /// A request to `address` failed in a way that is its own fault.
+  void note_failure(const Address& address, TimePoint now);
+  void note_native(const Address& address, bool is_native);
+  void forget(const Address& address);
+
+  /// Failed requests in a row; 0 for strangers.
+  [[nodiscard]] unsigned fails(const Address& address) const;
+  [[nodiscard]] bool is_native(const Address& address) const;
+  /// All entries, most recently heard of first.
+  [[nodiscard]] std::vector<Entry> entries() const;
+
+ private:
+  Entry& entry(const Address& address, TimePoint now) SPREADABLE_REQUIRES(mutex_);
+
+  mutable Mutex mutex_;
+  std::list<Entry> order_ SPREADABLE_GUARDED_BY(mutex_);
+  std::unordered_map<Address, std::list<Entry>::iterator> index_ SPREADABLE_GUARDED_BY(mutex_);
+};
+
+}  // namespace spreadable

@@ -1,0 +1,190 @@
+#include "core/router.h"
+
+#include <algorithm>
+#include <cctype>
+#include <exception>
+
+#include "core/assert.h"
+#include "core/request_body.h"
+#include "core/wire.h"
+
+namespace spreadable {
+namespace {
+
+/// `path` in lower case without its trailing slash, as routes are kept.
+std::string normalized(std::string_view path) {
+  if (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  std::string out(path);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+int status_of(Errc code) {
+  switch (code) {
+    case Errc::logical: return 422;
+    case Errc::invalid_argument: return 422;
+    case Errc::bad_request: return 400;
+    case Errc::unauthorized: return 401;
+    case Errc::denied: return 403;
+    case Errc::not_found: return 404;
+    case Errc::too_large: return 413;
+    case Errc::unsupported: return 415;
+    case Errc::overloaded: return 503;
+    default: return 500;
+  }
+}
+
+/// The answer to a preflight, which no access check sees. Source: protocol section 1.6.
+HttpResponse preflight(const HttpRequest& request) {
+  HttpResponse response{.status = 204, .headers = {}, .content_type = "", .body = ""};
+  response.headers.add("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE");
+  response.headers.add("Vary", "Access-Control-Request-Headers");
+  if (const std::string* asked = request.headers.find("Access-Control-Request-Headers")) {
+    response.headers.add("Access-Control-Allow-Headers", *asked);
+  }
+  return response;
+}
+
+HttpResponse not_found(const HttpRequest& request) {
+  const std::string url = request.query.empty() ? request.path : request.path + "?" + request.query;
+  return error_response({Errc::not_found, "Not found route \"" + url + "\"", {}});
+}
+
+}  // namespace
+
+HttpResponse error_response(const Error& error) {
+  HttpResponse response;
+  response.status = status_of(error.code);
+  std::string message = error.message;
+  if (error.code == Errc::internal || error.code == Errc::io) message = "Internal error";
+  response.body = "{\"message\":" + dump_json(message);
+  if (response.status == 422) {
+    const std::string code = error.wire_code.empty() ? std::string(wire::kApiError) : error.wire_code;
+    response.body += ",\"code\":" + dump_json(code);
+  }
+  response.body += "}";
+  if (error.code == Errc::overloaded) response.headers.add("Retry-After", "1");
+  return response;
+}
+
+Router::Router(const Clock& clock, Logger& logger, Budgets budgets)
+    : clock_(clock), logger_(logger), budgets_(budgets) {}
+
+void Router::add(Method method, std::string path, WorkClass work, ApiHandler handler) {
+  SPREADABLE_ASSERT(method == Method::get || method == Method::post);
+  SPREADABLE_ASSERT(path == normalized(path));
+  auto page = [handler = std::move(handler)](CallContext& call) {
+    Result<Json> result = handler(call);
+    if (!result) return error_response(result.error());
+    HttpResponse response;
+    response.body = dump_json(*result);
+    return response;
+  };
+  Table& table = method == Method::get ? get_routes_ : post_routes_;
+  const bool is_new = table.emplace(std::move(path), Route{work, std::move(page)}).second;
+  SPREADABLE_ASSERT(is_new);
+}
+
+void Router::add_page(std::string path, PageHandler handler) {
+  const bool is_new =
+      get_routes_.emplace(std::move(path), Route{WorkClass::leaf, std::move(handler)}).second;
+  SPREADABLE_ASSERT(is_new);
+}
+
+void Router::set_fallback(PageHandler handler) { fallback_ = std::move(handler); }
+
+void Router::use(std::string prefix, Middleware middleware) {
+  middleware_[std::move(prefix)].push_back(std::move(middleware));
+}
+
+const Router::Route* Router::find(Method method, std::string_view path) const {
+  const Table* table = nullptr;
+  if (method == Method::get || method == Method::head) table = &get_routes_;
+  if (method == Method::post) table = &post_routes_;
+  if (!table) return nullptr;
+  auto it = table->find(std::string(path));  // nodes and clients spell paths as they are kept
+  if (it == table->end()) it = table->find(normalized(path));
+  return it == table->end() ? nullptr : &it->second;
+}
+
+const std::vector<Middleware>* Router::middleware_of(std::string_view path) const {
+  const std::string plain = normalized(path);
+  std::string_view prefix = plain;
+  while (true) {
+    if (const auto it = middleware_.find(prefix); it != middleware_.end()) return &it->second;
+    if (prefix.empty()) return nullptr;
+    prefix = prefix.substr(0, prefix.rfind('/') == std::string_view::npos ? 0 : prefix.rfind('/'));
+  }
+}
+
+WorkClass Router::work_class(Method method, std::string_view path) const {
+  const Route* route = find(method, path);
+  return route ? route->work : WorkClass::leaf;
+}
+
+HttpResponse Router::handle(HttpRequest request) {
+  HttpResponse response;
+  if (request.method == Method::options) {
+    response = preflight(request);
+  } else if (Result<Json> body = parse_request_body(request); !body) {
+    response = error_response(body.error());
+  } else {
+    const Route* route = find(request.method, request.path);
+    const bool is_leaf = !route || route->work == WorkClass::leaf;
+    const Duration budget =
+        wire::budget_of(*body).value_or(is_leaf ? budgets_.leaf : budgets_.forward);
+    CallContext call{.request = request,
+                     .body = std::move(*body),
+                     .deadline = Deadline::after(clock_, budget),
+                     .client_ip = request.remote_ip,
+                     .client_address = {},
+                     .is_native = request.headers.find(wire::kFeatures) != nullptr};
+    response = run(call, route);
+    for (const auto& [name, value] : call.reply_headers) response.headers.add(name, value);
+    if (call.is_native) {
+      response.headers.add(std::string(wire::kFeatures), std::string(wire::kOwnFeatures));
+    }
+  }
+  response.headers.add("Access-Control-Allow-Origin", "*");
+  return response;
+}
+
+HttpResponse Router::handle_own(HttpRequest request, Deadline deadline) {
+  Result<Json> body = parse_request_body(request);
+  SPREADABLE_ASSERT(body);  // the node wrote it itself
+  CallContext call{.request = request,
+                   .body = std::move(*body),
+                   .deadline = deadline,
+                   .client_ip = IpAddress::loopback(),
+                   .client_address = {},
+                   .is_own = true,
+                   .is_native = true};
+  HttpResponse response = answer(call, find(request.method, request.path));
+  for (const auto& [name, value] : call.reply_headers) response.headers.add(name, value);
+  return response;
+}
+
+HttpResponse Router::run(CallContext& call, const Route* route) const {
+  if (const auto* list = middleware_of(call.request.path)) {
+    for (const Middleware& middleware : *list) {
+      if (Result<void> passed = middleware(call); !passed) return error_response(passed.error());
+    }
+  }
+  return answer(call, route);
+}
+
+HttpResponse Router::answer(CallContext& call, const Route* route) const {
+  try {
+    if (route) return route->handler(call);
+    const Method method = call.request.method;
+    if (fallback_ && (method == Method::get || method == Method::head)) return fallback_(call);
+    return not_found(call.request);
+  } catch (const std::exception& exception) {  // out of a user's handler
+    logger_.error("handler of " + call.request.path + " failed: " + exception.what());
+  } catch (...) {
+    logger_.error("handler of " + call.request.path + " failed with an unknown exception");
+  }
+  return error_response({Errc::internal, "", {}});
+}
+
+}  // namespace spreadable

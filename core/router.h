@@ -1,0 +1,81 @@
+// core/router.h: from requests to handlers.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/call_context.h"
+#include "core/clock.h"
+#include "core/logger.h"
+#include "core/result.h"
+#include "core/server.h"
+
+namespace spreadable {
+
+/// Answers with a JSON value, or with an Error that becomes the protocol's status and body.
+using ApiHandler = std::function<Result<Json>(CallContext&)>;
+/// Answers with a whole HTTP response.
+using PageHandler = std::function<HttpResponse(CallContext&)>;
+/// Runs before the handler; an Error ends the request.
+using Middleware = std::function<Result<void>(CallContext&)>;
+
+/// The response that tells `error`: 422 `{message, code}` for logical errors, the status of section 1.4
+/// of the protocol for the others. Errc::internal never carries its text to a caller.
+[[nodiscard]] HttpResponse error_response(const Error& error);
+
+/// Finds the handler of a request in a hash table and runs it, in the order of protocol section 1.2: CORS,
+/// body, the middleware of the path's prefix, handler, fallback page, 404.
+/// Paths match without regard to case and to one trailing slash. HEAD is answered as GET.
+/// Routes and middleware are declared before the first request; after that the router is read only,
+/// and thread-safe.
+class Router final : public RequestHandler {
+ public:
+  struct Budgets {
+    Duration leaf = std::chrono::seconds{2};     ///< for requests that carry no budget of their own
+    Duration forward = std::chrono::seconds{4};  ///< also for client routes
+  };
+
+  Router(const Clock& clock, Logger& logger, Budgets budgets);
+
+  /// Declares a JSON route; `path` in lower case without trailing slash. Requires: not declared yet.
+  void add(Method method, std::string path, WorkClass work, ApiHandler handler);
+  void add_page(std::string path, PageHandler handler);
+  /// Answers every GET that nothing else answers.
+  void set_fallback(PageHandler handler);
+  /// Runs `middleware` for every path that is `prefix` or lies below it, also when no route matches there;
+  /// `""` is for the rest. Of several prefixes the longest counts; middleware of one prefix runs in the
+  /// order declared.
+  void use(std::string prefix, Middleware middleware);
+
+  [[nodiscard]] WorkClass work_class(Method method, std::string_view path) const override;
+  [[nodiscard]] HttpResponse handle(HttpRequest request) override;
+  /// As handle, for a request of the node to itself: no access checks, no budget from the body but
+  /// `deadline`.
+  [[nodiscard]] HttpResponse handle_own(HttpRequest request, Deadline deadline);
+
+ private:
+  struct Route {
+    WorkClass work = WorkClass::leaf;
+    PageHandler handler;
+  };
+  using Table = std::unordered_map<std::string, Route>;
+
+  [[nodiscard]] const Route* find(Method method, std::string_view path) const;
+  [[nodiscard]] const std::vector<Middleware>* middleware_of(std::string_view path) const;
+  [[nodiscard]] HttpResponse run(CallContext& call, const Route* route) const;
+  [[nodiscard]] HttpResponse answer(CallContext& call, const Route* route) const;
+
+  const Clock& clock_;
+  Logger& logger_;
+  const Budgets budgets_;
+  Table get_routes_;
+  Table post_routes_;
+  PageHandler fallback_;
+  std::map<std::string, std::vector<Middleware>, std::less<>> middleware_;
+};
+
+}  // namespace spreadable

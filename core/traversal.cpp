@@ -1,0 +1,266 @@
+#include "core/traversal.h"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "core/wire.h"
+
+namespace spreadable {
+namespace {
+
+/// Fields that the protocol adds to a query on its way; an action does not see them.
+constexpr const char* kStageFields[] = {"level", "timeout", "timestamp"};
+
+/// The query inside a stage's body. A level above the depth of the network would make others work for
+/// nothing, so it is refused (reliability S10).
+Result<Json> query_of(const NetworkAction& action, const CallContext& call) {
+  if (!call.body.is_object()) {
+    return Error{Errc::logical, "the body of \"" + action.name() + "\" must be an object", {}};
+  }
+  if (const auto level = call.body.find("level"); level != call.body.end()) {
+    if (!level->is_number() || level->get<double>() > 1 || level->get<double>() < 0) {
+      return Error{Errc::logical, "\"level\" field is invalid", {}};
+    }
+  }
+  Json query = call.body;
+  for (const char* field : kStageFields) query.erase(field);
+  if (Result<void> passed = action.check(query); !passed) return passed.error();
+  return query;
+}
+
+PeerRequest stage_request(const Address& to, std::string_view route, const NetworkAction& action) {
+  return {.to = to,
+          .path = std::string(route) + action.name(),
+          .is_stamped = false,
+          .work = route == wire::kSlaveRoute ? WorkClass::leaf : WorkClass::forward};
+}
+
+}  // namespace
+
+/// One master's share of a traversal.
+struct Traversal::Part {
+  MasterEntry master;
+  std::vector<Address> tried;    ///< who was asked for it so far
+  std::optional<Reply> reply;
+  Coverage coverage;
+  bool is_refused = false;       ///< the master understood and said no: nobody stands in
+};
+
+/// A traversal under way.
+struct Traversal::Gathering {
+  NetworkAction& action;
+  const Json& query;
+  std::vector<Part> parts;
+};
+
+Json TraversalResult::to_json() const {
+  Json names = Json::array();
+  for (const Address& address : silent) names.push_back(address.text());
+  return {{"value", value},
+          {"nodesAsked", nodes_asked},
+          {"nodesAnswered", nodes_answered},
+          {"mastersAsked", masters_asked},
+          {"mastersFailed", masters_failed},
+          {"silent", std::move(names)},
+          {"complete", complete}};
+}
+
+Result<TraversalResult> TraversalResult::from_json(const Json& json) {
+  static const Schema count = schema::integer({.min = 0});
+  static const Schema whole = schema::object({
+      {"value", schema::any()},
+      {"nodesAsked", count},
+      {"nodesAnswered", count},
+      {"mastersAsked", count},
+      {"mastersFailed", count},
+      {"silent", schema::array(schema::address())},
+      {"complete", schema::boolean()},
+  });
+  if (Result<void> passed = whole.check(json); !passed) {
+    return Error{Errc::bad_response, passed.error().message, passed.error().wire_code};
+  }
+  TraversalResult result{.value = json["value"],
+                         .nodes_asked = json["nodesAsked"].get<std::size_t>(),
+                         .nodes_answered = json["nodesAnswered"].get<std::size_t>(),
+                         .masters_asked = json["mastersAsked"].get<std::size_t>(),
+                         .masters_failed = json["mastersFailed"].get<std::size_t>(),
+                         .silent = {},
+                         .complete = json["complete"].get<bool>()};
+  for (const Json& name : json["silent"]) {
+    result.silent.push_back(*Address::parse(name.get_ref<const std::string&>()));
+  }
+  return result;
+}
+
+Deadline Traversal::with_margin(Deadline deadline) const {
+  const Duration left = deadline.remaining(parts_.clock);
+  return deadline.earlier_by(std::min<Duration>(kStageMarginMax, left / 10));
+}
+
+Result<Json> Traversal::local(NetworkAction& action, const Json& query, CallContext& call) {
+  try {
+    return action.local(query, call);
+  } catch (const std::exception& exception) {  // out of a user's hook
+    parts_.logger.error("local part of \"" + action.name() + "\" failed: " + exception.what());
+  } catch (...) {
+    parts_.logger.error("local part of \"" + action.name() + "\" failed");
+  }
+  return Error{Errc::internal, "", {}};
+}
+
+Result<Json> Traversal::slave_stage(NetworkAction& action, CallContext& call) {
+  Result<Json> query = query_of(action, call);
+  if (!query) return query;
+  return local(action, *query, call);
+}
+
+Result<Json> Traversal::butler_stage(NetworkAction& action, CallContext& call) {
+  const auto view = parts_.table.view();
+  if (view->slaves.empty() && !view->is_registered()) {
+    return fan_out(action, {view->self}, call);  // in nobody's list, so it speaks for itself
+  }
+  return fan_out(action, view->slaves, call);
+}
+
+Result<Json> Traversal::stand_in_stage(NetworkAction& action, CallContext& call) {
+  const Result<Address> master = Address::parse(call.header(wire::kStandInFor));
+  const auto list = master ? parts_.lists.find(*master) : nullptr;
+  if (!list) return Error{Errc::logical, "no list of that master is known here", {}};
+  return fan_out(action, *list, call);
+}
+
+Result<Json> Traversal::fan_out(NetworkAction& action, const std::vector<Address>& slaves,
+                                CallContext& call) {
+  Result<Json> query = query_of(action, call);
+  if (!query) return query;
+  std::vector<PeerRequest> requests;
+  requests.reserve(slaves.size());
+  for (const Address& slave : slaves) {
+    requests.push_back(stage_request(slave, wire::kSlaveRoute, action));
+    requests.back().body = *query;
+    requests.back().body["level"] = 0;
+  }
+  auto results = parts_.outbound.request_group(requests, with_margin(call.deadline));
+  Coverage coverage;
+  std::vector<Reply> replies;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i]) {
+      coverage.add_answered();
+      replies.push_back({slaves[i], std::move(results[i]->body)});
+    } else {
+      coverage.add_silent(slaves[i]);
+    }
+  }
+  if (call.is_native) call.reply_headers.add(std::string(wire::kCoverage), coverage.to_header());
+  return action.merge(replies, *query);
+}
+
+Address Traversal::whom_to_ask(const Part& part, const Gathering& gathering) const {
+  const auto was_tried = [&](const Address& address) {
+    return std::find(part.tried.begin(), part.tried.end(), address) != part.tried.end();
+  };
+  const Address& master = part.master.address;
+  const bool is_suspect = parts_.book.fails(master) > 0;
+  if (!was_tried(master) && !is_suspect) return master;
+
+  std::vector<Address> others;
+  for (const Part& other : gathering.parts) {
+    const Address& address = other.master.address;
+    const bool is_self = address == parts_.table.view()->self;
+    if (address == master || is_self || was_tried(address)) continue;
+    if (parts_.book.fails(address) == 0) others.push_back(address);
+  }
+  if (!others.empty()) return others[parts_.random.below(others.size())];
+  const Address self = parts_.table.view()->self;
+  if (!was_tried(self) && parts_.lists.find(master)) return self;
+  return was_tried(master) ? Address() : master;
+}
+
+void Traversal::ask_masters(Gathering& gathering, Deadline deadline) {
+  std::vector<PeerRequest> requests;
+  std::vector<Part*> asked;
+  for (Part& part : gathering.parts) {
+    if (part.reply || part.is_refused) continue;
+    const Address to = whom_to_ask(part, gathering);
+    if (to.is_empty()) continue;
+    const bool is_stand_in = to != part.master.address;
+    PeerRequest request = stage_request(
+        to, is_stand_in ? wire::kStandInRoute : wire::kButlerRoute, gathering.action);
+    request.body = gathering.query;
+    request.body["level"] = 1;
+    if (is_stand_in) {
+      request.headers.add(std::string(wire::kStandInFor), part.master.address.text());
+    }
+    part.tried.push_back(to);
+    requests.push_back(std::move(request));
+    asked.push_back(&part);
+  }
+  auto results = parts_.outbound.request_group(requests, deadline);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    Part& part = *asked[i];
+    const bool is_from_master = requests[i].to == part.master.address;
+    if (!results[i]) {
+      part.is_refused = is_from_master && results[i].error().code == Errc::logical;
+      continue;
+    }
+    part.reply = Reply{part.master.address, std::move(results[i]->body)};
+    const std::string* header = results[i]->headers.find(wire::kCoverage);
+    const auto coverage = header ? Coverage::from_header(*header) : std::nullopt;
+    // A peer without coverage counts answers for the list that it announced.
+    part.coverage = coverage.value_or(
+        Coverage{.asked = part.master.size, .answered = part.master.size, .silent = {}});
+  }
+}
+
+Result<TraversalResult> Traversal::run(NetworkAction& action, const Json& query,
+                                       CallContext& call) {
+  if (!query.is_object()) {
+    return Error{Errc::logical, "the query of \"" + action.name() + "\" must be an object", {}};
+  }
+  if (Result<void> passed = action.check(query); !passed) return passed.error();
+  const auto view = parts_.table.view();
+  Gathering gathering{action, query, {}};
+  for (const MasterEntry& master : view->masters) gathering.parts.push_back({.master = master});
+
+  const auto is_missing = [](const Part& part) { return !part.reply && !part.is_refused; };
+  for (int round = 0; round < kRounds; ++round) {
+    if (std::none_of(gathering.parts.begin(), gathering.parts.end(), is_missing)) break;
+    // The first round leaves half of the time for standing in.
+    const Duration left = call.deadline.remaining(parts_.clock);
+    const Deadline half(parts_.clock.now() + left / 2);
+    ask_masters(gathering, round == 0 ? half : with_margin(call.deadline));
+  }
+
+  Coverage coverage;
+  TraversalResult result;
+  std::vector<Reply> replies;
+  if (!view->is_registered()) {  // in nobody's list, so nobody else asks this node
+    if (Result<Json> own = local(action, query, call)) {
+      coverage.add_answered();
+      replies.push_back({view->self, std::move(*own)});
+    } else {
+      coverage.add_silent(view->self);
+    }
+  }
+  for (Part& part : gathering.parts) {
+    if (part.reply) {
+      coverage.add(part.coverage);
+      replies.push_back(std::move(*part.reply));
+    } else {
+      ++result.masters_failed;
+      coverage.add_silent(part.master.address);
+      coverage.asked += part.master.size - 1;
+    }
+  }
+  result.value = action.merge(replies, query);
+  result.nodes_asked = coverage.asked;
+  result.nodes_answered = coverage.answered;
+  result.masters_asked = gathering.parts.size();
+  result.silent = std::move(coverage.silent);
+  result.complete = coverage.is_complete();
+  return result;
+}
+
+}  // namespace spreadable

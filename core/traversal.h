@@ -1,0 +1,89 @@
+// core/traversal.h: one question to all nodes, one answer back.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/coverage.h"
+#include "core/json.h"
+#include "core/known_lists.h"
+#include "core/logger.h"
+#include "core/network_action.h"
+#include "core/outbound.h"
+#include "core/peer_table.h"
+#include "core/random.h"
+
+namespace spreadable {
+
+/// What all nodes together answered, and how many of them that was.
+struct TraversalResult {
+  Json value;
+  std::size_t nodes_asked = 0;
+  std::size_t nodes_answered = 0;
+  std::size_t masters_asked = 0;
+  std::size_t masters_failed = 0;  ///< masters whose part is missing even after others stood in for them
+  std::vector<Address> silent;     ///< nodes that gave no usable answer, at most Coverage::kSilentMax
+  bool complete = false;           ///< every node asked has answered
+
+  /// `{value, nodesAsked, nodesAnswered, mastersAsked, mastersFailed, silent, complete}`
+  [[nodiscard]] Json to_json() const;
+  /// Reads what to_json wrote; Errc::bad_response for anything else.
+  [[nodiscard]] static Result<TraversalResult> from_json(const Json& json);
+};
+
+/// Runs actions over the network, and the stages that other coordinators ask this node for.
+///
+///     client ──► coordinator ──► masters, all at once ──► their slaves, all at once
+///                    merge ◄─────────── merge ◄────────────── local()
+///
+/// A silent slave costs its own answer: its master answers in time with what it has. A silent master
+/// costs no more: after half of the time another master, or this node, stands in for it and asks its last
+/// known slaves. Nothing that arrived is thrown away.
+/// Thread-safe. Source: design.md, section 5 and law 3; protocol section 5.13.
+class Traversal {
+ public:
+  /// Share of a stage's time, and at most this long, kept for merging and for the way back.
+  static constexpr Millis kStageMarginMax{50};
+  /// How often the missing parts are asked for, the first time included.
+  static constexpr int kRounds = 3;
+
+  /// All outlive this object.
+  struct Parts {
+    const PeerTable& table;
+    const PeerBook& book;
+    const KnownLists& lists;
+    Outbound& outbound;
+    const Clock& clock;
+    Random& random;
+    Logger& logger;
+  };
+
+  explicit Traversal(Parts parts) : parts_(parts) {}
+
+  /// As coordinator: asks every node. `call` is what this node's own local() sees. Errors only when
+  /// `query` is no object or the action refuses it; silent nodes show in the result.
+  [[nodiscard]] Result<TraversalResult> run(NetworkAction& action, const Json& query,
+                                            CallContext& call);
+  /// As master: asks the own slaves, or those of the master that wire::kStandInFor names.
+  [[nodiscard]] Result<Json> butler_stage(NetworkAction& action, CallContext& call);
+  [[nodiscard]] Result<Json> stand_in_stage(NetworkAction& action, CallContext& call);
+  /// As slave.
+  [[nodiscard]] Result<Json> slave_stage(NetworkAction& action, CallContext& call);
+
+ private:
+  struct Part;
+  struct Gathering;
+
+  [[nodiscard]] Result<Json> fan_out(NetworkAction& action, const std::vector<Address>& slaves,
+                             CallContext& call);
+  void ask_masters(Gathering& gathering, Deadline deadline);
+  [[nodiscard]] Address whom_to_ask(const Part& part, const Gathering& gathering) const;
+  [[nodiscard]] Deadline with_margin(Deadline deadline) const;
+  [[nodiscard]] Result<Json> local(NetworkAction& action, const Json& query, CallContext& call);
+
+  const Parts parts_;
+};
+
+}  // namespace spreadable

@@ -1,0 +1,103 @@
+// tests/support/local_network.h: many nodes in one thread, in virtual time, without sockets.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/node.h"
+#include "services/storage/memory_database.h"
+#include "services/sync/sync.h"
+#include "services/system/system_random.h"
+#include "tests/support/fake_logger.h"
+#include "tests/support/fake_scheduler.h"
+#include "tests/support/manual_clock.h"
+
+namespace spreadable {
+
+/// A network of real nodes whose requests are direct calls. A node can be down (connections refused) or
+/// hung (it never answers: the asking group waits until its deadline in virtual time, and everybody
+/// with it, since one thread plays all nodes), and the network can be cut in two. Equal seeds give equal runs. For one thread.
+class LocalNetwork {
+ public:
+  struct Options {
+    Millis sync_interval{500};
+    std::uint64_t seed = 1;
+  };
+
+  LocalNetwork();
+  explicit LocalNetwork(Options options);
+  ~LocalNetwork();
+
+  /// Adds node `localhost:<7000 + number>`; the first begins the network, others join through it, or
+  /// through `initial`. `wall_offset` shifts the node's date. Does not start it.
+  Node& add(Millis wall_offset = Millis::zero(), std::optional<Address> initial = {});
+  /// Adds `count` nodes and starts them all at the same moment.
+  void start(std::size_t count);
+
+  [[nodiscard]] std::size_t size() const { return members_.size(); }
+  [[nodiscard]] Node& node(std::size_t index) { return *members_.at(index).node; }
+  [[nodiscard]] bool alive(std::size_t index) const { return members_.at(index).node != nullptr; }
+  [[nodiscard]] static Address address(std::size_t index);
+
+  /// The process ends without a word; its storage stays.
+  void kill(std::size_t index);
+  /// Starts a killed node again on its storage.
+  void restart(std::size_t index);
+  void hang(std::size_t index) { hung_.insert(address(index)); }
+  void resume(std::size_t index) { hung_.erase(address(index)); }
+  /// Nodes below `border` and the others cannot connect to each other until heal().
+  void cut(std::size_t border) { border_ = border; }
+  void heal() { border_.reset(); }
+
+  void run_for(Duration span) { scheduler_.run_for(span); }
+  /// Lets time pass in steps of a tenth of an interval until `condition` holds; false when it does not
+  /// within `limit`.
+  bool run_until(const std::function<bool()>& condition, Duration limit);
+
+  /// Whether every running node is registered and sees a network of `size` nodes.
+  [[nodiscard]] bool agrees_on(std::size_t size) const;
+  /// The addresses of running nodes that have slaves.
+  [[nodiscard]] std::vector<Address> masters() const;
+  [[nodiscard]] std::size_t longest_list() const;
+  /// Requests sent so far by all nodes.
+  [[nodiscard]] std::uint64_t requests() const { return requests_; }
+
+  [[nodiscard]] ManualClock& clock() { return *clock_; }
+  [[nodiscard]] FakeLogger& logger() { return *logger_; }
+  [[nodiscard]] Duration interval() const { return options_.sync_interval; }
+
+ private:
+  class DirectTransport;
+  class DirectServer;
+  class LoopbackResolver;
+  class ShiftedClock;
+
+  struct Member {
+    NodeOptions options;
+    Millis wall_offset{};
+    std::shared_ptr<MemoryDatabase> storage;  ///< stays when the node is killed
+    std::unique_ptr<Node> node;               ///< empty while killed
+  };
+
+  [[nodiscard]] Environment environment(const Member& member);
+  [[nodiscard]] bool can_reach(const Address& from, const Address& to) const;
+  [[nodiscard]] static std::size_t index_of(const Address& address);
+
+  const Options options_;
+  std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>();
+  FakeScheduler scheduler_{*clock_};
+  std::shared_ptr<FakeLogger> logger_ = std::make_shared<FakeLogger>(LogLevel::info);
+  std::shared_ptr<Random> random_;
+  std::map<Address, RequestHandler*> serving_;
+  std::set<Address> hung_;
+  std::optional<std::size_t> border_;
+  std::uint64_t requests_ = 0;
+  std::vector<Member> members_;
+};
+
+}  // namespace spreadable

@@ -1,0 +1,50 @@
+#include "core/peer_book.h"
+
+#include <doctest/doctest.h>
+
+namespace spreadable {
+namespace {
+
+Address at(std::size_t port) {
+  return *Address::from_parts("localhost", static_cast<std::uint16_t>(port));
+}
+TimePoint second(int n) { return TimePoint(std::chrono::seconds{n}); }
+
+}  // namespace
+
+TEST_CASE("peer book: failures: count in a row, for those who are known") {
+  PeerBook book;
+  book.note_failure(at(1), second(1));
+  CHECK(book.entries().empty());
+  book.note_success(at(1), second(1));
+  book.note_failure(at(1), second(2));
+  book.note_failure(at(1), second(3));
+  CHECK(book.fails(at(1)) == 2);
+  CHECK(book.entries().front().tried_at == second(3));
+  book.note_success(at(1), second(4));
+  CHECK(book.fails(at(1)) == 0);
+}
+
+TEST_CASE("peer book: native: learnt from answers, unknown for strangers") {
+  PeerBook book;
+  book.note_native(at(1), true);
+  CHECK_FALSE(book.is_native(at(1)));
+  book.mention(at(1), second(1));
+  book.note_native(at(1), true);
+  CHECK(book.is_native(at(1)));
+}
+
+TEST_CASE("peer book: limit: the one not heard of for the longest time goes first") {
+  PeerBook book;
+  for (std::size_t i = 0; i < PeerBook::kEntriesMax; ++i) book.mention(at(i), second(1));
+  book.note_success(at(0), second(2));
+  book.mention(at(50'000), second(3));
+  CHECK(book.entries().size() == PeerBook::kEntriesMax);
+  CHECK(book.entries().front().address == at(50'000));
+  book.note_failure(at(0), second(4));
+  book.note_failure(at(1), second(4));
+  CHECK(book.fails(at(0)) == 1);
+  CHECK(book.fails(at(1)) == 0);  // it is the one that was dropped
+}
+
+}  // namespace spreadable
