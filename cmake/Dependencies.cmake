@@ -1,31 +1,6 @@
 # Finds every library the build needs. A missing one is named together with its Debian package; all
 # missing ones are named at once. docs/dependencies.md says what each is for.
-find_package(PkgConfig REQUIRED)
-find_package(Threads REQUIRED)
-
-set(spreadable_missing "")
-
-# spreadable_check(<debian package> <library> <found variable>)
-macro(spreadable_check package what found)
-  if(NOT ${found})
-    list(APPEND spreadable_missing "  ${what}: apt-get install ${package}")
-  endif()
-endmacro()
-
-find_package(nlohmann_json 3.11 QUIET)
-spreadable_check(nlohmann-json3-dev "nlohmann/json >= 3.11" nlohmann_json_FOUND)
-find_package(fmt QUIET)
-spreadable_check(libfmt-dev "fmt" fmt_FOUND)
-find_package(spdlog QUIET)
-spreadable_check(libspdlog-dev "spdlog" spdlog_FOUND)
-find_package(OpenSSL 3.0 QUIET)
-spreadable_check(libssl-dev "OpenSSL >= 3.0" OPENSSL_FOUND)
-find_package(SQLite3 QUIET)
-spreadable_check(libsqlite3-dev "SQLite 3" SQLite3_FOUND)
-find_package(CURL QUIET)
-spreadable_check(libcurl4-openssl-dev "libcurl" CURL_FOUND)
-pkg_check_modules(cpp-httplib QUIET IMPORTED_TARGET cpp-httplib>=0.11)
-spreadable_check(libcpp-httplib-dev "cpp-httplib >= 0.11" cpp-httplib_FOUND)
+include(spreadable-libraries)
 
 if(SPREADABLE_BUILD_CLI OR SPREADABLE_BUILD_EXAMPLES)
   find_package(CLI11 QUIET)
@@ -34,6 +9,10 @@ endif()
 if(SPREADABLE_BUILD_TESTS)
   find_package(doctest QUIET)
   spreadable_check(doctest-dev "doctest" doctest_FOUND)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(cpp-httplib QUIET IMPORTED_TARGET cpp-httplib>=0.11)
+  endif()
+  spreadable_check(libcpp-httplib-dev "cpp-httplib >= 0.11" cpp-httplib_FOUND)
 endif()
 
 if(spreadable_missing)

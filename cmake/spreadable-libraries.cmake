@@ -1,0 +1,33 @@
+# The libraries that spreadable links. Read by the build (cmake/Dependencies.cmake) and, once installed,
+# by find_package(spreadable): who links static libraries needs what those link.
+# Sets spreadable_missing to one line for each that is not found.
+set(spreadable_missing "")
+
+# spreadable_check(<debian package> <library> <found variable>)
+macro(spreadable_check package what found)
+  if(NOT ${found})
+    list(APPEND spreadable_missing "  ${what}: apt-get install ${package}")
+  endif()
+endmacro()
+
+find_package(Threads QUIET)
+find_package(PkgConfig QUIET)
+spreadable_check(pkg-config "pkg-config" PkgConfig_FOUND)
+find_package(nlohmann_json 3.11 QUIET)
+spreadable_check(nlohmann-json3-dev "nlohmann/json >= 3.11" nlohmann_json_FOUND)
+find_package(fmt QUIET)
+spreadable_check(libfmt-dev "fmt" fmt_FOUND)
+find_package(spdlog QUIET)
+spreadable_check(libspdlog-dev "spdlog" spdlog_FOUND)
+find_package(OpenSSL 3.0 QUIET)
+spreadable_check(libssl-dev "OpenSSL >= 3.0" OPENSSL_FOUND)
+find_package(SQLite3 QUIET)
+spreadable_check(libsqlite3-dev "SQLite 3" SQLite3_FOUND)
+find_package(CURL QUIET)
+spreadable_check(libcurl4-openssl-dev "libcurl" CURL_FOUND)
+find_package(ZLIB QUIET)
+spreadable_check(zlib1g-dev "zlib" ZLIB_FOUND)
+if(PkgConfig_FOUND)
+  pkg_check_modules(brotlidec QUIET IMPORTED_TARGET libbrotlidec)
+endif()
+spreadable_check(libbrotli-dev "brotli" brotlidec_FOUND)

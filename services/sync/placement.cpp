@@ -1,0 +1,115 @@
+#include "services/sync/placement.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "core/assert.h"
+
+namespace spreadable {
+
+std::size_t weighted_choice(std::span<const std::size_t> weights, Random& random) {
+  const std::size_t total = std::accumulate(weights.begin(), weights.end(), std::size_t{0});
+  std::size_t point = random.below(total);
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (point < weights[i]) return i;
+    point -= weights[i];
+  }
+  SPREADABLE_ASSERT(false);  // the point lies below the total
+}
+
+Placement::Placement(const Topology& topology, const Clock& clock, Random& random)
+    : topology_(topology), clock_(clock), random_(random) {}
+
+void Placement::drop_old_promises() {
+  const TimePoint oldest = clock_.now() - kPromiseLifetime;
+  std::erase_if(promises_, [&](const auto& item) { return item.second.made_at < oldest; });
+  if (promises_.size() < kPromisesMax) return;
+  const auto first = std::min_element(
+      promises_.begin(), promises_.end(),
+      [](const auto& a, const auto& b) { return a.second.made_at < b.second.made_at; });
+  promises_.erase(first);
+}
+
+Placement::Loads Placement::loads_without(const Request& request) const {
+  Loads loads;
+  for (const MasterEntry& master : request.view.masters) loads[master.address] = master.size;
+  for (const auto& [joiner, promise] : promises_) {
+    if (joiner != request.joiner) ++loads[promise.master];
+  }
+  return loads;
+}
+
+Address Placement::choose_spare(const Request& request, const Loads& loads) const {
+  std::vector<Address> spares(request.spares.begin(), request.spares.end());
+  spares.insert(spares.end(), request.view.slaves.begin(), request.view.slaves.end());
+  for (const auto& [joiner, promise] : promises_) spares.push_back(joiner);
+  if (loads.empty()) spares.push_back(request.view.self);
+  std::erase_if(spares, [&](const Address& address) {
+    return address == request.joiner || loads.contains(address) ||
+           (request.is_excluded && request.is_excluded(address));
+  });
+  return spares.empty() ? Address() : spares[random_.below(spares.size())];
+}
+
+Placement::Answer Placement::place(const Request& request) {
+  const MutexLock lock(mutex_);
+  drop_old_promises();
+  Loads loads = loads_without(request);
+  std::size_t size = 1;  // the newcomer
+  for (const auto& [address, load] : loads) size += load;
+  if (!request.view.is_registered() && request.joiner != request.view.self) ++size;
+
+  const std::size_t limit = topology_.list_limit(size);
+  std::vector<Address> open;
+  std::vector<std::size_t> room;
+  for (const auto& [address, load] : loads) {
+    if (load >= limit || address == request.joiner) continue;
+    if (request.is_excluded && request.is_excluded(address)) continue;
+    open.push_back(address);
+    room.push_back(limit - load);
+  }
+  Answer answer{.masters = {}, .network_size = size};
+  while (!open.empty() && answer.masters.size() < kAnswersMax) {
+    const std::size_t i = weighted_choice(room, random_);
+    answer.masters.push_back(std::exchange(open[i], open.back()));
+    room[i] = room.back();
+    open.pop_back();
+    room.pop_back();
+  }
+  if (answer.masters.empty()) {
+    if (const Address spare = choose_spare(request, loads); !spare.is_empty()) {
+      answer.masters.push_back(spare);
+    }
+  }
+  answer.has_room = !answer.masters.empty();
+  for (const auto& [address, load] : loads) {  // better a list that is too long than no list
+    if (!answer.masters.empty()) break;
+    const bool is_excluded = request.is_excluded && request.is_excluded(address);
+    if (address != request.joiner && !is_excluded) answer.masters.push_back(address);
+  }
+  if (!answer.masters.empty()) {
+    promises_[request.joiner] = {answer.masters.front(), clock_.now()};
+  }
+  return answer;
+}
+
+void Placement::note_kept(const Address& joiner, const Address& master) {
+  note_kept(std::span(&joiner, 1), master);
+}
+
+void Placement::note_kept(std::span<const Address> joiners, const Address& master) {
+  const MutexLock lock(mutex_);
+  if (promises_.empty()) return;
+  for (const Address& joiner : joiners) {
+    const auto promise = promises_.find(joiner);
+    if (promise != promises_.end() && promise->second.master == master) promises_.erase(promise);
+  }
+}
+
+std::size_t Placement::open_promises() const {
+  const MutexLock lock(mutex_);
+  return promises_.size();
+}
+
+}  // namespace spreadable

@@ -1,0 +1,301 @@
+#include "services/sync/round.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/wire.h"
+
+namespace spreadable {
+namespace {
+
+/// A chain of masters that know each other is followed this far in one run; the rest comes in the next.
+constexpr int kHopsMax = 3;
+/// A peer outside of all lists that has failed this often in a row, with growing pauses, is forgotten.
+constexpr unsigned kFailsMax = 8;
+/// A slave asks a master other than its own once in so many runs.
+constexpr std::size_t kAcquaintancePeriod = 8;
+/// Nodes of one foreign list to remember.
+constexpr std::size_t kMentionedMax = 8;
+
+void append(std::vector<Address>& to, const std::vector<Address>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+}  // namespace
+
+Sync::Round::Round(Sync& sync) : sync_(sync), node_(sync.node()) {}
+
+void Sync::Round::run() {
+  recall();
+  fetch_all();
+  check_backlink();
+  check_slaves();
+  update_masters();
+  forget_strangers();
+}
+
+void Sync::Round::forget_strangers() {
+  const MutexLock lock(sync_.mutex_);
+  std::erase_if(sync_.memory_.misses, [&](const auto& item) { return !asked_.contains(item.first); });
+  const auto view = node_.peers().view();
+  std::erase_if(sync_.memory_.slave_since,
+                [&](const auto& item) { return !view->has_slave(item.first); });
+}
+
+const Structure* Sync::Round::find(const Address& peer) const {
+  const auto it = fetched_.find(peer);
+  return it == fetched_.end() ? nullptr : &it->second;
+}
+
+bool Sync::Round::is_lost(const Address& peer) const {
+  const MutexLock lock(sync_.mutex_);
+  const auto it = sync_.memory_.misses.find(peer);
+  return it != sync_.memory_.misses.end() && it->second >= sync_.options_.misses_max;
+}
+
+void Sync::Round::note_answer(const Address& peer, const Result<PeerReply>& reply) {
+  Result<Structure> structure =
+      reply ? parse_structure(reply->body) : Result<Structure>(reply.error());
+  if (!structure) {
+    node_.logger().debug("sync: no structure of " + peer.text() + ": " +
+                         structure.error().message);
+    const MutexLock lock(sync_.mutex_);
+    ++sync_.memory_.misses[peer];
+    return;
+  }
+  fetched_.emplace(peer, std::move(*structure));
+  {
+    const MutexLock lock(sync_.mutex_);
+    sync_.memory_.misses.erase(peer);
+  }
+  if (const std::string* to = reply->headers.find(wire::kMoveTo)) {
+    if (const Result<Address> address = Address::parse(*to);
+        address && peer == node_.peers().view()->backlink) {
+      sync_.move_to_ = *address;
+    }
+  }
+}
+
+void Sync::Round::fetch(const std::vector<Address>& peers) {
+  std::vector<PeerRequest> requests;
+  for (const Address& peer : peers) {
+    if (peer == node_.address() || !asked_.insert(peer).second) continue;
+    if (requests.size() == Transport::kGroupMax) break;
+    requests.push_back({.to = peer,
+                        .path = std::string(wire::kNodeRoute) + "structure",
+                        .has_budget = false});
+  }
+  if (requests.empty() || sync_.is_stopping_) return;
+  const auto replies = node_.outbound().request_group(requests, sync_.step_deadline());
+  for (std::size_t i = 0; i < replies.size(); ++i) note_answer(requests[i].to, replies[i]);
+}
+
+void Sync::Round::recall() {
+  if (sync_.remembered_.empty()) return;
+  std::vector<Address> peers;
+  for (const PeerRecord& record : sync_.remembered_) {
+    if (record.is_slave || record.is_backlink) peers.push_back(record.address);
+  }
+  fetch(peers);
+  for (const PeerRecord& record : sync_.remembered_) {
+    const Structure* structure = find(record.address);
+    if (!structure) continue;
+    if (record.is_slave && structure->backlink == node_.address()) {
+      sync_.note_slave(record.address);
+    }
+    if (record.is_backlink && structure->has_slave(node_.address())) {
+      node_.peers().set_backlink(record.address);
+    }
+  }
+  sync_.remembered_.clear();
+}
+
+std::vector<Address> Sync::Round::peers_to_explore() const {
+  const auto view = node_.peers().view();
+  // A slave knows only its own master's list, so it cannot tell who has been forgotten by all.
+  if (!view->is_master() && view->is_registered()) return {};
+  std::set<Address> listed(view->slaves.begin(), view->slaves.end());
+  for (const MasterEntry& master : view->masters) {
+    listed.insert(master.address);
+    if (const auto list = node_.known_lists().find(master.address)) {
+      listed.insert(list->begin(), list->end());
+    }
+  }
+  std::vector<Address> peers;
+  for (const PeerBook::Entry& entry : node_.book().entries()) {
+    if (entry.address == node_.address() || listed.contains(entry.address)) continue;
+    if (entry.fails >= kFailsMax) {
+      node_.book().forget(entry.address);
+      continue;
+    }
+    const Duration pause = sync_.options_.interval * (1 << entry.fails) / 2;
+    if (entry.fails == 0 || node_.clock().now() >= entry.tried_at + pause) {
+      peers.push_back(entry.address);
+    }
+  }
+  node_.random().shuffle(peers);  // or those that answer without being of use would keep out the others
+  peers.resize(std::min(peers.size(), sync_.options_.explore_max));
+  return peers;
+}
+
+std::vector<Address> Sync::Round::masters_to_ask() const {
+  const auto view = node_.peers().view();
+  std::vector<Address> masters;
+  for (const MasterEntry& master : view->masters) masters.push_back(master.address);
+  if (view->is_master()) return masters;
+  node_.random().shuffle(masters);
+  std::size_t count = sync_.options_.providers_max;
+  if (view->is_registered()) {
+    // A slave relies on its master. Now and then it gets to know nodes that are in other lists, for the
+    // day when all it knows are gone.
+    const bool is_due = sync_.quiet_runs_ == 1 || node_.random().below(kAcquaintancePeriod) == 0;
+    count = is_due ? 1 : 0;
+  }
+  masters.resize(std::min(masters.size(), count));
+  return masters;
+}
+
+void Sync::Round::mention_some(const std::vector<Address>& peers) {
+  for (std::size_t i = 0; i < std::min(peers.size(), kMentionedMax); ++i) {
+    const Address& peer = peers[node_.random().below(peers.size())];
+    if (peer != node_.address()) node_.book().mention(peer, node_.clock().now());
+  }
+}
+
+std::vector<Address> Sync::Round::heard_of() const {
+  std::vector<Address> masters;
+  for (const auto& [peer, structure] : fetched_) {
+    if (!structure.slaves.empty()) masters.push_back(peer);
+    for (const MasterEntry& master : structure.masters) masters.push_back(master.address);
+  }
+  std::sort(masters.begin(), masters.end());
+  masters.erase(std::unique(masters.begin(), masters.end()), masters.end());
+  return masters;
+}
+
+void Sync::Round::fetch_all() {
+  const auto view = node_.peers().view();
+  std::vector<Address> peers = view->slaves;
+  if (view->backlink) peers.push_back(*view->backlink);
+  append(peers, masters_to_ask());
+  append(peers, peers_to_explore());
+  fetch(peers);
+  for (const auto& [peer, structure] : fetched_) mention_some(structure.slaves);
+  for (int hop = 0; hop < kHopsMax && view->is_master(); ++hop) {
+    const std::size_t before = asked_.size();
+    fetch(heard_of());
+    if (asked_.size() == before) break;
+  }
+}
+
+void Sync::Round::check_backlink() {
+  const auto view = node_.peers().view();
+  if (!view->backlink) return;
+  const Address backlink = *view->backlink;
+  const Structure* structure = find(backlink);
+  if (!structure) {
+    if (is_lost(backlink) && node_.peers().clear_backlink(backlink)) {
+      node_.logger().info("sync: master " + backlink.text() + " is gone");
+    }
+    return;
+  }
+  if (!structure->has_slave(node_.address())) {
+    node_.logger().info("sync: no longer in the list of " + backlink.text());
+    node_.peers().clear_backlink(backlink);
+    return;
+  }
+  const TimePoint now = node_.clock().now();
+  for (const Address& sibling : structure->slaves) {
+    if (sibling != node_.address()) node_.book().mention(sibling, now);
+  }
+  const MutexLock lock(sync_.mutex_);
+  sync_.siblings_ = structure->slaves;
+}
+
+void Sync::Round::check_slaves() {
+  const TimePoint now = node_.clock().now();
+  const auto view = node_.peers().view();
+  for (const Address& slave : view->slaves) {
+    const Structure* structure = find(slave);
+    bool is_dropped = false;
+    if (structure && structure->backlink != node_.address()) {
+      const MutexLock lock(sync_.mutex_);
+      const auto since = sync_.memory_.slave_since.find(slave);
+      is_dropped = since == sync_.memory_.slave_since.end() ||
+                   now - since->second > sync_.options_.newcomer_grace;
+    } else if (!structure && asked_.contains(slave)) {
+      is_dropped = is_lost(slave);
+    }
+    if (is_dropped && node_.peers().remove_slave(slave)) {
+      node_.logger().info("sync: slave " + slave.text() +
+                          (structure ? " has another master" : " is gone"));
+    }
+  }
+}
+
+void Sync::Round::update_masters() {
+  if (node_.peers().view()->is_master()) {
+    update_masters_as_master();
+  } else {
+    update_masters_as_slave();
+  }
+}
+
+void Sync::Round::update_masters_as_master() {
+  const auto view = node_.peers().view();
+  std::vector<MasterEntry> masters;
+  KnownLists::Lists lists;
+  for (const auto& [peer, structure] : fetched_) {
+    if (structure.slaves.empty()) continue;
+    masters.push_back({peer, structure.slaves.size()});
+    lists.emplace(peer, std::make_shared<const std::vector<Address>>(structure.slaves));
+    sync_.placement_->note_kept(structure.slaves, peer);
+  }
+  for (const MasterEntry& master : view->masters) {
+    if (fetched_.contains(master.address) || master.address == node_.address()) continue;
+    if (is_lost(master.address)) {
+      // Its slaves look for a place now; should they not find one, we find them.
+      if (const auto list = node_.known_lists().find(master.address)) mention_some(*list);
+      continue;
+    }
+    masters.push_back(master);  // silent, but not yet for long
+  }
+  node_.known_lists().update(std::move(lists), node_.clock().now());
+  node_.peers().set_masters(std::move(masters));
+}
+
+const Structure* Sync::Round::best_source() const {
+  const auto view = node_.peers().view();
+  if (view->backlink) return find(*view->backlink);
+  // Whoever is in the network itself will do; one that has lost its master as well would only repeat
+  // what we know to be over.
+  const Structure* best = nullptr;
+  for (const auto& [peer, structure] : fetched_) {
+    if (!structure.backlink && structure.slaves.empty()) continue;
+    if (!best || structure.masters.size() > best->masters.size()) best = &structure;
+  }
+  return best;
+}
+
+void Sync::Round::update_masters_as_slave() {
+  const auto view = node_.peers().view();
+  const Structure* source = best_source();
+  std::vector<MasterEntry> masters = source ? source->masters : view->masters;
+  KnownLists::Lists lists;
+  if (source && !source->slaves.empty()) {
+    std::erase_if(masters, [&](const MasterEntry& entry) {
+      return entry.address == source->address;
+    });
+    masters.push_back({source->address, source->slaves.size()});
+    lists.emplace(source->address, std::make_shared<const std::vector<Address>>(source->slaves));
+  }
+  if (!view->is_registered()) {
+    std::erase_if(masters, [&](const MasterEntry& entry) {
+      return asked_.contains(entry.address) && !fetched_.contains(entry.address);
+    });
+  }
+  node_.known_lists().update(std::move(lists), node_.clock().now());
+  node_.peers().set_masters(std::move(masters));
+}
+
+}  // namespace spreadable

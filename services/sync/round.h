@@ -1,0 +1,50 @@
+// services/sync/round.h: one run of sync. Private to services/sync.
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "services/sync/sync.h"
+
+namespace spreadable {
+
+/// Asks peers for their lists, once each, and draws the consequences. Lives for one run, on its thread.
+class Sync::Round {
+ public:
+  explicit Round(Sync& sync);
+
+  /// Steps 1 to 5 below; returns once the node's own view is right.
+  void run();
+
+ private:
+  void recall();          // 1. roles from before a restart, where the peers confirm them
+  void fetch_all();       // 2. everyone who matters, in one group; then masters heard of
+  void check_backlink();  // 3. what the answers say about our own links
+  void check_slaves();
+  void update_masters();  // 4. the masters list
+  void update_masters_as_master();
+  void update_masters_as_slave();
+  void forget_strangers();  // 5. counters of peers that no longer matter
+
+  /// Asks those of `peers` that were not asked yet in this run.
+  void fetch(const std::vector<Address>& peers);
+  [[nodiscard]] const Structure* find(const Address& peer) const;
+  /// Whether `peer` has been silent for too many runs.
+  [[nodiscard]] bool is_lost(const Address& peer) const;
+  /// Whose masters list a node without slaves takes over, or nullptr.
+  [[nodiscard]] const Structure* best_source() const;
+  [[nodiscard]] std::vector<Address> heard_of() const;
+  [[nodiscard]] std::vector<Address> peers_to_explore() const;
+  [[nodiscard]] std::vector<Address> masters_to_ask() const;
+  /// Puts a few of `peers` into the book.
+  void mention_some(const std::vector<Address>& peers);
+  void note_answer(const Address& peer, const Result<PeerReply>& reply);
+
+  Sync& sync_;
+  Node& node_;
+  std::map<Address, Structure> fetched_;  // ordered, so that equal runs decide alike
+  std::set<Address> asked_;
+};
+
+}  // namespace spreadable

@@ -1,0 +1,125 @@
+// The routes under /api/node that belong to membership. Source: protocol sections 1.3 and 5.8.
+#include <algorithm>
+
+#include "core/wire.h"
+#include "services/sync/sync.h"
+
+namespace spreadable {
+namespace {
+
+const Schema& summary_schema() {
+  static const Schema answer =
+      schema::object({{"address", schema::address()},
+                      {"summary", schema::object({{"address", schema::address()}})}},
+                     schema::Keys::strict);
+  return answer;
+}
+
+Error invalid_target() {
+  return {Errc::logical, "\"target\" field is invalid", std::string(wire::kInvalidTarget)};
+}
+
+/// The address in field `target`, the node that wants to join.
+Result<Address> target_of(const CallContext& call) {
+  if (!call.body.is_object()) return invalid_target();
+  const auto target = call.body.find("target");
+  if (target == call.body.end() || !target->is_string()) return invalid_target();
+  Result<Address> address = Address::parse(target->get_ref<const std::string&>());
+  if (!address) return invalid_target();
+  return address;
+}
+
+}  // namespace
+
+void Sync::declare_routes(Router& router) {
+  const auto add = [&](const char* name, WorkClass work, ApiHandler handler) {
+    router.add(Method::post, std::string(wire::kNodeRoute) + name, work, std::move(handler));
+  };
+  add("structure", WorkClass::leaf, [this](CallContext& call) { return on_structure(call); });
+  add("get-interview-summary", WorkClass::leaf, [this](CallContext&) -> Result<Json> {
+    return Json{{"summary", make_summary()}};
+  });
+  add("provide-registration", WorkClass::leaf,
+      [this](CallContext& call) { return on_provide_registration(call); });
+  add("register", WorkClass::forward, [this](CallContext& call) { return on_register(call); });
+  add("leave", WorkClass::leaf, [this](CallContext& call) { return on_leave(call); });
+}
+
+Result<Json> Sync::on_structure(CallContext& call) {
+  if (call.is_native && !call.client_address.is_empty()) {
+    const MutexLock lock(mutex_);
+    const auto move = memory_.moves.find(call.client_address);
+    if (move != memory_.moves.end() && move->second.until > node().clock().now()) {
+      call.reply_headers.add(std::string(wire::kMoveTo), move->second.to.text());
+    }
+  }
+  return structure_json(*node().peers().view());
+}
+
+Result<Json> Sync::on_provide_registration(CallContext& call) {
+  const Result<Address> target = target_of(call);
+  if (!target) return target.error();
+  const auto view = node().peers().view();
+  const std::vector<Address> spares = spare_masters();
+  const auto answer = placement_->place(
+      {.joiner = *target,
+       .view = *view,
+       .spares = spares,
+       .is_excluded = [&](const Address& address) { return node().book().fails(address) > 0; }});
+  Json results = Json::array();
+  for (const Address& master : answer.masters) {
+    // One candidate, fewer than the limit, says that this master has room.
+    results.push_back({{"address", master.text()},
+                       {"networkSize", answer.network_size},
+                       {"candidates", Json::array({{{"address", master.text()}}})}});
+    if (!call.is_native) break;  // it would choose by chance; ours is the better choice
+  }
+  return Json{{"results", std::move(results)},
+              {"syncLifetime", std::chrono::duration_cast<Millis>(sync_lifetime()).count()},
+              {"networkSize", answer.network_size}};
+}
+
+Result<Json> Sync::on_register(CallContext& call) {
+  const Result<Address> target = target_of(call);
+  if (!target) return target.error();
+  if (*target == node().address()) return invalid_target();
+  const Result<IpAddress> ip = node().resolver().resolve(target->host());
+  if (!ip || *ip != call.client_ip) return invalid_target();
+
+  const auto view = node().peers().view();
+  if (view->has_slave(*target)) return Json{{"size", view->slaves.size()}};
+  if (view->slaves.size() >= options_.slaves_max) {
+    return Error{Errc::logical, "this master's list is full", std::string(wire::kListFull)};
+  }
+  const auto interview = node().outbound().request(
+      {.to = *target,
+       .path = std::string(wire::kNodeRoute) + "get-interview-summary",
+       .schema = &summary_schema(),
+       .has_budget = false},
+      call.deadline.at_most(step_deadline()));
+  if (!interview) {
+    return Error{Errc::logical, "Interviewee unavailable",
+                 std::string(wire::kIntervieweeNotAvailable)};
+  }
+  if (Result<void> passed = check_summary(*target, interview->body["summary"]); !passed) {
+    return passed.error();
+  }
+  note_slave(*target);
+  placement_->note_kept(*target, node().address());
+  wake();
+  return Json{{"size", node().peers().view()->slaves.size()}};
+}
+
+Result<Json> Sync::on_leave(CallContext& call) {
+  const Address& peer = call.client_address;
+  if (peer.is_empty()) return invalid_target();
+  const bool is_stopping = call.body.is_object() && call.body.value("isStopping", Json()) == true;
+  node().peers().remove_slave(peer);
+  if (is_stopping) {
+    if (node().peers().clear_backlink(peer)) wake();
+    node().book().note_failure(peer, node().clock().now());  // about to go: nobody is sent there
+  }
+  return Json{{"success", true}};
+}
+
+}  // namespace spreadable

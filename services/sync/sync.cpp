@@ -1,0 +1,304 @@
+#include "services/sync/sync.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "core/wire.h"
+#include "services/sync/balance.h"
+#include "services/sync/registration.h"
+#include "services/sync/round.h"
+
+namespace spreadable {
+namespace {
+
+constexpr std::string_view kRootKey = "rootNetworkAddress";
+constexpr std::size_t kRememberedMax = 256;
+constexpr std::size_t kDurationsMax = 5400;  // a day at the default interval; more teaches nothing
+
+
+}  // namespace
+
+Sync::Options Sync::Options::of(const NodeOptions& options) {
+  Options sync;
+  sync.interval = options.network.sync_interval;
+  sync.interval_min = std::clamp<Duration>(sync.interval / 64, std::chrono::milliseconds{20},
+                                           std::chrono::milliseconds{250});
+  sync.request_timeout = std::clamp<Duration>(sync.interval / 2, std::chrono::milliseconds{250},
+                                              options.request.server_timeout);
+  sync.average_period = options.network.sync_time_calculation_period;
+  sync.is_automatic = options.network.auto_sync;
+  sync.server_max_fails = options.network.server_max_fails;
+  return sync;
+}
+
+Sync::Sync() : Service(kName) {}
+
+Sync::Sync(Options options) : Service(kName), given_options_(options) {}
+
+Sync::~Sync() = default;
+
+Result<void> Sync::init() {
+  is_stopping_ = false;
+  options_ = given_options_.value_or(Options::of(node().options()));
+  placement_ = std::make_unique<Placement>(node().topology(), node().clock(), node().random());
+  started_at_ = node().clock().now();
+  delay_ = options_.interval_min;
+  load();
+  if (options_.is_automatic) {
+    task_ = node().scheduler().start("sync of " + node().address().text(), Duration::zero(),
+                                     [this] { return run(); });
+  }
+  return {};
+}
+
+void Sync::deinit() {
+  is_stopping_ = true;
+  task_.reset();
+  save();
+  say_goodbye();
+}
+
+void Sync::wake() {
+  if (task_) task_->wake(options_.interval_min);
+}
+
+Deadline Sync::step_deadline() const {
+  return Deadline::after(node().clock(), options_.request_timeout);
+}
+
+bool Sync::is_first_node() const {
+  const auto& initial = node().options().initial_network_address;
+  return std::all_of(initial.begin(), initial.end(),
+                     [&](const Address& address) { return address == node().address(); });
+}
+
+Duration Sync::run() {
+  const TimePoint begun = node().clock().now();
+  const std::uint64_t revision = node().peers().view()->revision;
+  ensure_root();
+  if (!node().root().empty()) {
+    Round(*this).run();
+    if (!is_stopping_) Registration(*this).join();
+    if (const auto target = std::exchange(move_to_, std::nullopt); target && !is_stopping_) {
+      Registration(*this).move_to(*target);
+    }
+  }
+  const auto view = node().peers().view();
+  bool is_someone_silent = false;
+  {
+    const MutexLock lock(mutex_);
+    is_someone_silent = !memory_.misses.empty();
+    durations_.push_back(node().clock().now() - begun);
+    const auto kept = std::max<Duration::rep>(1, options_.average_period / options_.interval);
+    while (durations_.size() > std::min(kDurationsMax, static_cast<std::size_t>(kept))) {
+      durations_.pop_front();
+    }
+  }
+  const bool is_alone = is_first_node() && view->masters.empty();
+  const bool has_changed = view->revision != revision || is_someone_silent ||
+                           (!view->is_registered() && !is_alone);
+  quiet_runs_ = has_changed ? 0 : quiet_runs_ + 1;
+  if (quiet_runs_ >= 2) plan_moves();
+  if (view->revision != saved_revision_ && (!has_changed || begun >= saved_at_ + options_.interval)) {
+    save();
+  }
+  node().events().emit({.event = Event::sync_finished, .size = view->network_size()});
+  on_synced();
+  return next_delay(has_changed);
+}
+
+Duration Sync::next_delay(bool has_changed) {
+  if (has_changed && was_quiet_) {
+    delay_ = options_.interval_min;
+  } else {
+    // Backs off while changes go on as well: in a large network somewhere something always changes.
+    delay_ = std::min(delay_ * 3 / 2, has_changed ? options_.interval / 2 : options_.interval);
+  }
+  was_quiet_ = !has_changed;
+  // A tenth of jitter keeps nodes that started together from asking together for ever.
+  const auto jitter = static_cast<double>(delay_.count()) * 0.1 * node().random().uniform();
+  return delay_ - Duration(static_cast<Duration::rep>(jitter));
+}
+
+Duration Sync::sync_lifetime() const {
+  const std::size_t limit = node().topology().list_limit(node().peers().view()->network_size());
+  return options_.interval * options_.server_max_fails * static_cast<int>(limit);
+}
+
+void Sync::ensure_root() {
+  if (is_first_node()) {
+    if (node().root().empty()) node().set_root(node().address().text());
+    return;
+  }
+  // A node in a list has the right root, or its master would not answer it.
+  if (!node().root().empty() && node().peers().view()->is_registered()) return;
+  std::vector<Address> asked = node().options().initial_network_address;
+  node().random().shuffle(asked);
+  for (const PeerBook::Entry& entry : node().book().entries()) {
+    if (asked.size() >= options_.providers_max + 2) break;
+    if (node().root().empty()) asked.push_back(entry.address);
+  }
+  for (const Address& address : asked) {
+    if (address == node().address() || is_stopping_) continue;
+    const std::optional<std::string> root = ask_for_root(address);
+    if (!root) continue;
+    if (*root != node().root()) {
+      node().logger().info("sync: the root of the network is " + *root);
+      node().set_root(*root);
+      if (Result<void> saved = node().database().data().set(kRootKey, *root); !saved) {
+        node().logger().error("sync: cannot save the root: " + saved.error().message);
+      }
+    }
+    return;
+  }
+  if (node().root().empty()) {
+    node().logger().warn("sync: none of the initial addresses answers yet");
+  }
+}
+
+std::optional<std::string> Sync::ask_for_root(const Address& address) {
+  const auto reply = node().outbound().request(
+      {.to = address, .path = "/status", .method = Method::get}, step_deadline());
+  if (!reply || !reply->body.is_object()) return std::nullopt;
+  const auto root = reply->body.find("root");
+  if (root == reply->body.end() || !root->is_string()) return std::nullopt;
+  const Result<Address> parsed = Address::parse(root->get_ref<const std::string&>());
+  if (!parsed) return std::nullopt;
+  return parsed->text();
+}
+
+void Sync::load() {
+  if (is_first_node()) {
+    node().set_root(node().address().text());
+  } else if (const auto root = node().database().data().get(kRootKey); root && *root) {
+    node().set_root(**root);
+  }
+  auto peers = node().database().peers().load();
+  if (!peers) {
+    node().logger().error("sync: cannot read known peers: " + peers.error().message);
+    return;
+  }
+  for (const PeerRecord& record : *peers) {
+    node().book().mention(record.address, node().clock().now());
+  }
+  remembered_ = std::move(*peers);
+}
+
+void Sync::save() {
+  const auto view = node().peers().view();
+  std::vector<PeerRecord> records;
+  const auto record_of = [&](const Address& address) -> PeerRecord& {
+    const auto known = std::find_if(records.begin(), records.end(), [&](const PeerRecord& record) {
+      return record.address == address;
+    });
+    if (known != records.end()) return *known;
+    records.push_back({.address = address, .seen_at = node().clock().wall_now()});
+    return records.back();
+  };
+  if (view->backlink) record_of(*view->backlink).is_backlink = true;
+  for (const Address& slave : view->slaves) record_of(slave).is_slave = true;
+  for (const MasterEntry& master : view->masters) {
+    if (master.address != node().address()) record_of(master.address).is_master = true;
+  }
+  for (const PeerBook::Entry& entry : node().book().entries()) {
+    if (records.size() >= kRememberedMax) break;
+    if (entry.fails == 0) record_of(entry.address);
+  }
+  if (records.empty()) return;  // an empty view teaches nothing worth forgetting the old one for
+  if (Result<void> saved = node().database().peers().save(records); !saved) {
+    node().logger().error("sync: cannot save known peers: " + saved.error().message);
+    return;
+  }
+  saved_revision_ = view->revision;
+  saved_at_ = node().clock().now();
+}
+
+void Sync::say_goodbye() {
+  const auto view = node().peers().view();
+  std::vector<Address> peers = view->slaves;
+  if (view->backlink) peers.push_back(*view->backlink);
+  std::vector<PeerRequest> requests;
+  for (const Address& peer : peers) {
+    // Others would take an unknown route for a failure.
+    if (!node().book().is_native(peer)) continue;
+    if (std::any_of(requests.begin(), requests.end(),
+                    [&](const PeerRequest& request) { return request.to == peer; })) {
+      continue;
+    }
+    requests.push_back({.to = peer,
+                        .path = std::string(wire::kNodeRoute) + "leave",
+                        .body = {{"isStopping", true}}});
+  }
+  if (requests.empty()) return;
+  const Deadline deadline = Deadline::after(
+      node().clock(), std::min<Duration>(options_.request_timeout, std::chrono::seconds{1}));
+  static_cast<void>(node().outbound().request_group(requests, deadline));
+}
+
+std::vector<Address> Sync::spare_masters() const {
+  const MutexLock lock(mutex_);
+  return siblings_;
+}
+
+void Sync::note_slave(const Address& address) {
+  {
+    const MutexLock lock(mutex_);
+    memory_.slave_since[address] = node().clock().now();
+    memory_.misses.erase(address);
+  }
+  node().peers().add_slave(address);
+}
+
+void Sync::plan_moves() {
+  const auto view = node().peers().view();
+  const std::vector<Address> slaves = slaves_to_move(*view, node().topology());
+  for (const Address& slave : slaves) {
+    if (!node().book().is_native(slave)) {
+      node().peers().remove_slave(slave);  // it finds another master by itself, as upstream does
+      continue;
+    }
+    {
+      const MutexLock lock(mutex_);
+      const auto planned = memory_.moves.find(slave);
+      if (planned != memory_.moves.end() && planned->second.until > node().clock().now()) continue;
+    }
+    const auto answer = placement_->place(
+        {.joiner = slave, .view = *view, .is_excluded = [&](const Address& address) {
+           return address == node().address() || node().book().fails(address) > 0 ||
+                  std::find(slaves.begin(), slaves.end(), address) != slaves.end();
+         }});
+    if (answer.masters.empty()) continue;
+    const MutexLock lock(mutex_);
+    memory_.moves[slave] = {answer.masters.front(), node().clock().now() + 2 * options_.interval};
+  }
+  const MutexLock lock(mutex_);
+  std::erase_if(memory_.moves, [&](const auto& item) {
+    return item.second.until <= node().clock().now() || !view->has_slave(item.first);
+  });
+}
+
+void Sync::describe(Json& status) const {
+  {
+    const MutexLock lock(mutex_);
+    const Duration total = std::accumulate(durations_.begin(), durations_.end(), Duration::zero());
+    if (!durations_.empty()) {
+      status["syncAvgTime"] = std::chrono::duration<double, std::milli>(total).count() /
+                              static_cast<double>(durations_.size());
+    }
+  }
+  status["isNormalized"] = node().clock().now() - sync_lifetime() > started_at_;
+}
+
+bool Sync::is_suitable_master(const Address&) const { return true; }
+
+Json Sync::make_summary() const { return {{"address", node().address().text()}}; }
+
+Result<void> Sync::check_summary(const Address& newcomer, const Json& summary) const {
+  const auto address = summary.find("address");
+  if (address != summary.end() && *address == newcomer.text()) return {};
+  return Error{Errc::logical, "Interviewee unavailable",
+               std::string(wire::kIntervieweeNotAvailable)};
+}
+
+}  // namespace spreadable

@@ -1,0 +1,110 @@
+#include "services/sync/placement.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "services/system/system_random.h"
+#include "tests/support/manual_clock.h"
+
+namespace spreadable {
+namespace {
+
+Address at(std::size_t port) {
+  return *Address::from_parts("localhost", static_cast<std::uint16_t>(port));
+}
+
+struct Fixture {
+  SquareRoot topology;
+  ManualClock clock;
+  SeededRandom random{1};
+  Placement placement{topology, clock, random};
+  PeerView view;
+
+  Fixture() { view.self = at(1); }
+};
+
+}  // namespace
+
+TEST_CASE("placement: first newcomer: goes to the provider when there is nobody else") {
+  Fixture fixture;
+  const auto answer = fixture.placement.place({.joiner = at(2), .view = fixture.view});
+  CHECK(answer.masters == std::vector<Address>{at(1)});
+  CHECK(answer.network_size == 2);
+}
+
+TEST_CASE("placement: crowd: promises alone spread it over about √n masters with lists below the limit") {
+  for (const std::size_t n : {9, 25, 100, 1000, 5000}) {
+    INFO(n);
+    Fixture fixture;
+    std::map<Address, std::size_t> lists;
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto answer = fixture.placement.place({.joiner = at(100 + i), .view = fixture.view});
+      REQUIRE_FALSE(answer.masters.empty());
+      CHECK(answer.masters.front() != at(100 + i));
+      ++lists[answer.masters.front()];
+    }
+    const std::size_t limit = fixture.topology.list_limit(n + 1);
+    for (const auto& [master, size] : lists) CHECK(size <= limit);
+    CHECK(lists.size() <= fixture.topology.masters_limit(n + 1));
+  }
+}
+
+TEST_CASE("placement: promises: a repeated request replaces its own, a kept one no longer counts") {
+  Fixture fixture;
+  for (int i = 0; i < 5; ++i) {
+    static_cast<void>(fixture.placement.place({.joiner = at(2), .view = fixture.view}));
+  }
+  CHECK(fixture.placement.open_promises() == 1);
+  fixture.placement.note_kept(at(2), at(9));  // seen elsewhere: the promise still stands
+  CHECK(fixture.placement.open_promises() == 1);
+  fixture.placement.note_kept(at(2), at(1));
+  CHECK(fixture.placement.open_promises() == 0);
+}
+
+TEST_CASE("placement: promises: one that nobody keeps is forgotten in time") {
+  Fixture fixture;
+  static_cast<void>(fixture.placement.place({.joiner = at(2), .view = fixture.view}));
+  fixture.clock.advance(Placement::kPromiseLifetime + Millis{1});
+  const auto answer = fixture.placement.place({.joiner = at(3), .view = fixture.view});
+  CHECK(answer.network_size == 2);
+  CHECK(fixture.placement.open_promises() == 1);
+}
+
+TEST_CASE("placement: exclusions: neither the newcomer nor the excluded are named") {
+  Fixture fixture;
+  fixture.view.masters = {{at(2), 1}, {at(3), 1}, {at(4), 1}};
+  for (int i = 0; i < 50; ++i) {
+    const auto answer = fixture.placement.place(
+        {.joiner = at(2), .view = fixture.view, .is_excluded = [](const Address& address) {
+           return address == at(3);
+         }});
+    CHECK(answer.masters == std::vector<Address>{at(4)});
+    CHECK(answer.has_room);
+  }
+}
+
+TEST_CASE("placement: last resort: a full master is named when there is nobody else") {
+  Fixture fixture;
+  fixture.view.backlink = at(2);
+  fixture.view.masters = {{at(2), 50}};
+  const auto answer = fixture.placement.place({.joiner = at(3), .view = fixture.view});
+  CHECK(answer.masters == std::vector<Address>{at(2)});
+  CHECK_FALSE(answer.has_room);
+}
+
+TEST_CASE("placement: chance: the more room the likelier") {
+  SeededRandom random(1);
+  std::size_t first = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::size_t weights[] = {9, 0, 1};
+    const std::size_t chosen = weighted_choice(weights, random);
+    CHECK(chosen != 1);
+    first += chosen == 0 ? 1 : 0;
+  }
+  CHECK(first > 8'800);
+  CHECK(first < 9'200);
+}
+
+}  // namespace spreadable
