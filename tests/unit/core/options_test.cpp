@@ -140,7 +140,7 @@ TEST_CASE("options: parse: a refusal names the option, what is expected and what
           Row{R"({"network": {"auth": {"username": "a"}}})",
               R"(option "network.auth.password": expected a text that is not empty, got a value that is not shown)"},
           Row{R"({"network": {"auth": true}})",
-              R"(option "network.auth": expected null or an object with username and password, got true)"},
+              R"(option "network.auth": expected null or an object with username and password, got a value that is not shown)"},
           Row{R"({"network": {"syncTimeCalculationPeriod": "1s"}})",
               R"(option "network.syncTimeCalculationPeriod": expected at least network.syncInterval, got 1s)"},
           Row{R"({"server": {"https": {"key": "k.pem"}}})",
