@@ -125,7 +125,8 @@ NetworkAction& Node::add_action(std::unique_ptr<NetworkAction> action) {
 
 Result<void> Node::start() {
   SPREADABLE_ASSERT(!is_running_);
-  if (const auto ip = environment_.resolver->resolve(options_.hostname); !ip) {
+  const auto ip = environment_.resolver->resolve(options_.hostname);
+  if (!ip) {
     return Error{ip.error().code, "option \"hostname\": " + ip.error().message, {}};
   }
   if (!is_prepared_) {
@@ -138,7 +139,9 @@ Result<void> Node::start() {
     services_.declare_routes(router_);
     prepare_routes();
   }
-  const Server::Listen listen{.port = options_.port,
+  // Under a loopback name nobody outside can mean this node, so nobody outside is let in.
+  const Server::Listen listen{.host = ip->is_loopback() ? "127.0.0.1" : "::",
+                              .port = options_.port,
                               .body_bytes_max = options_.server.body_bytes_max};
   if (Result<void> listening = environment_.server->start(listen, router_); !listening) {
     return listening;

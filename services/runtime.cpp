@@ -45,6 +45,7 @@ std::filesystem::path storage_folder(const NodeOptions& options) {
 
 std::unique_ptr<Database> open_database(const NodeOptions& options, Logger& logger) {
   if (options.storage.path == Runtime::kNoStorage) return std::make_unique<MemoryDatabase>();
+  if (options.port == 0) throw std::runtime_error("option \"port\": a node needs a port");
   const std::filesystem::path folder = storage_folder(options);
   StorageLock lock = value_or_throw(StorageLock::acquire(folder));
   auto database = value_or_throw(SqliteDatabase::open(folder, logger));

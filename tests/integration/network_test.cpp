@@ -9,6 +9,7 @@
 #include "core/network_map.h"
 #include "services/spreadable.h"
 #include "tests/support/free_port.h"
+#include "tests/support/slowdown.h"
 
 namespace spreadable {
 namespace {
@@ -93,7 +94,7 @@ void check_complete(Node& coordinator, std::size_t nodes) {
 
 TEST_CASE("network: formation: 25 nodes started at once are one network in ten intervals, and stay it") {
   Fleet fleet({.nodes = 25});
-  REQUIRE(fleet.wait_until([&] { return fleet.agrees(); }, 10 * fleet.interval()));
+  REQUIRE(fleet.wait_until([&] { return fleet.agrees(); }, kSlowdown * 10 * fleet.interval()));
   // Every sync of every node during 40 intervals is looked at.
   CHECK_FALSE(fleet.wait_until([&] { return !fleet.agrees(); }, 40 * fleet.interval()));
   std::size_t masters = 0;
@@ -109,13 +110,13 @@ TEST_CASE("network: formation: 25 nodes started at once are one network in ten i
 
 TEST_CASE("network: clocks: machines an hour apart form a network and answer completely") {
   Fleet fleet({.nodes = 9, .wall_offsets = {0ms, 1h, -1h}});
-  REQUIRE(fleet.wait_until([&] { return fleet.agrees(); }, 20 * fleet.interval()));
+  REQUIRE(fleet.wait_until([&] { return fleet.agrees(); }, kSlowdown * 20 * fleet.interval()));
   for (std::size_t i = 0; i < fleet.size(); ++i) check_complete(fleet.node(i), fleet.size());
 }
 
 TEST_CASE("network: load: sixteen clients at once get complete answers") {
   Fleet fleet({.nodes = 16});
-  REQUIRE(fleet.wait_until([&] { return fleet.agrees(); }, 20 * fleet.interval()));
+  REQUIRE(fleet.wait_until([&] { return fleet.agrees(); }, kSlowdown * 20 * fleet.interval()));
   Runtime runtime;
   std::atomic<int> complete = 0;
   {
@@ -137,7 +138,7 @@ TEST_CASE("network: load: sixteen clients at once get complete answers") {
 
 TEST_CASE("network: client: finds a node that answers, and tells what a node refuses") {
   Fleet fleet({.nodes = 2});
-  REQUIRE(fleet.wait_until([&] { return fleet.agrees(); }, 20 * fleet.interval()));
+  REQUIRE(fleet.wait_until([&] { return fleet.agrees(); }, kSlowdown * 20 * fleet.interval()));
   Runtime runtime;
   const Client::Parts parts{*runtime.transport(), *runtime.clock(), *runtime.random()};
   const Address nobody = *Address::from_parts("localhost", free_port());

@@ -9,6 +9,7 @@
 #include "services/spreadable.h"
 #include "tests/support/free_port.h"
 #include "tests/support/process.h"
+#include "tests/support/slowdown.h"
 #include "tests/support/temp_dir.h"
 
 namespace spreadable {
@@ -57,7 +58,7 @@ class ProcessNetwork {
     return indexes;
   }
   [[nodiscard]] Client client_of(std::size_t i) {
-    return Client({.addresses = {address(i)}, .ping_timeout = 300ms},
+    return Client({.addresses = {address(i)}, .ping_timeout = kSlowdown * 300ms},
                   {*runtime_.transport(), *runtime_.clock(), *runtime_.random()});
   }
 
@@ -66,7 +67,7 @@ class ProcessNetwork {
     for (const std::size_t i : running()) {
       Client client = client_of(i);
       if (!client.init()) return false;
-      const auto status = client.get("/status", 1s);
+      const auto status = client.get("/status", kSlowdown * 1s);
       if (!status || (*status)["networkSize"] != running().size()) return false;
       if ((*status)["isRegistered"] != true) return false;
     }
@@ -95,7 +96,7 @@ class ProcessNetwork {
     return true;
   }
   [[nodiscard]] bool settles_within(int intervals) {
-    return wait_until([&] { return agrees() && is_complete(); }, intervals * kInterval);
+    return wait_until([&] { return agrees() && is_complete(); }, kSlowdown * intervals * kInterval);
   }
 
  private:
@@ -121,7 +122,7 @@ TEST_CASE("processes: kill -9: the others agree within eight intervals, the rest
   // A process needs a moment until it serves; that is not part of the promise.
   for (const std::size_t i : {0, 3, 7}) {
     Client client = network.client_of(i);
-    REQUIRE(network.wait_until([&] { return client.init().has_value(); }, 5s));
+    REQUIRE(network.wait_until([&] { return client.init().has_value(); }, kSlowdown * 5s));
   }
   CHECK(network.settles_within(3));
 }
