@@ -155,7 +155,7 @@ TEST_CASE("cli: options: flags outweigh the environment, and that the config fil
     CHECK(serving["address"] == "localhost:" + port(row.offset));
     CHECK(serving["storage"] == (folder.path() / "state").string());
     node.signal(SIGTERM);
-    CHECK(node.wait() == 0);
+    CHECK(node.wait().value_or(-1) == 0);
   }
 }
 
