@@ -53,24 +53,23 @@ Result<Client::Options> ClientFlags::read() const {
   if (!node) return node.error();
   const Result<Address> target = address_of(address, *node);
   if (!target) return target.error();
-  Client::Options client{.addresses = {*target}, .is_tls = node->server.https.is_enabled};
+  const NodeOptions::Https& https = node->server.https;
+  Client::Options client{.address = {*target},
+                         .https = {https.is_enabled, https.authority.string()}};
   std::optional<NodeOptions::Credentials> auth = node->network.auth;
   if (!user.empty()) {
     Result<NodeOptions::Credentials> given = credentials_of(user);
     if (!given) return given.error();
     auth = std::move(*given);
   }
-  if (auth) {
-    client.username = auth->username;
-    client.password = auth->password;
-  }
+  if (auth) client.auth = {auth->username, auth->password};
   if (!timeout.empty()) {
     const Result<Millis> span = parse_duration(timeout);
     if (!span || *span <= Millis::zero()) {
       return invalid(
           fmt::format("expected a time such as \"10s\", got \"{}\" (flag --timeout)", timeout));
     }
-    client.client_timeout = *span;
+    client.request.client_timeout = *span;
   }
   return client;
 }

@@ -1,28 +1,13 @@
 #include "core/access.h"
 
 #include <algorithm>
+#include <optional>
 
+#include "core/detail/ascii.h"
 #include "core/wire.h"
 
 namespace spreadable {
 namespace {
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t block = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      block = block << 8 | (k < left ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      out += k <= left ? kDigits[block >> (18 - 6 * k) & 63] : '=';
-    }
-  }
-  return out;
-}
 
 bool matches(const std::string& item, const std::string& label, std::string_view host,
              const IpAddress& ip) {
@@ -37,37 +22,47 @@ bool any_matches(const std::vector<std::string>& items, const std::string& label
                      [&](const std::string& item) { return matches(item, label, host, ip); });
 }
 
+/// The value of a header of the protocol; one that is repeated gives all values, and so fits nothing. Nothing
+/// when it is missing.
+std::optional<std::string> value_of(const CallContext& call, std::string_view name) {
+  std::optional<std::string> value;
+  for (const auto& [field, text] : call.request.headers) {
+    if (!detail::is_same_word(field, name)) continue;
+    value = value ? *value + ", " + text : text;
+  }
+  return value;
+}
+
 Error denied(std::string message) { return {Errc::denied, std::move(message), {}}; }
 
 }  // namespace
 
-std::string basic_authorization(std::string_view username, std::string_view password) {
-  return "Basic " + base64(std::string(username) + ":" + std::string(password));
-}
-
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  unsigned difference = a.size() == b.size() ? 0 : 1;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const char other = b.empty() ? '\0' : b[i % b.size()];
-    difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^
-                                        static_cast<unsigned char>(other));
+IpAddress client_ip_of(const IpAddress& socket_ip, std::string_view forwarded,
+                       const std::vector<IpAddress>& proxies) {
+  const auto is_proxy = [&](const IpAddress& ip) {
+    return std::find(proxies.begin(), proxies.end(), ip) != proxies.end();
+  };
+  if (forwarded.empty() || !is_proxy(socket_ip)) return socket_ip;
+  std::optional<IpAddress> client;
+  while (true) {
+    const std::size_t comma = forwarded.find(',');
+    const auto hop = IpAddress::parse(detail::trim(forwarded.substr(0, comma)));
+    if (!hop || (client && !is_proxy(*hop))) return socket_ip;
+    if (!client) client = hop;
+    if (comma == std::string_view::npos) return *client;
+    forwarded.remove_prefix(comma + 1);
   }
-  return difference == 0;
 }
 
-Access::Access(Options options, Resolver& resolver)
-    : options_(std::move(options)),
-      authorization_(options_.username.empty()
-                         ? std::string()
-                         : basic_authorization(options_.username, options_.password)),
-      resolver_(resolver) {}
+Access::Access(Options options, Parts parts) : options_(std::move(options)), parts_(parts) {}
 
 Result<void> Access::identify(CallContext& call) const {
-  const std::string_view named = call.header(wire::kOriginalAddress);
-  if (named.empty()) return {};
-  Result<Address> address = Address::parse(named);
+  call.client_ip = client_ip_of(call.client_ip, call.header(wire::kForwardedFor), options_.proxies);
+  const auto named = value_of(call, wire::kOriginalAddress);
+  if (!named || named->empty()) return {};
+  Result<Address> address = Address::parse(*named);
   if (!address) {
-    return denied("Address \"" + std::string(named.substr(0, 64)) + "\" is invalid");
+    return denied("Address \"" + named->substr(0, 64) + "\" is invalid");
   }
   call.client_address = std::move(*address);
   return {};
@@ -77,12 +72,12 @@ Result<void> Access::check_node(CallContext& call) const {
   if (Result<void> passed = check_client_lists(call); !passed) return passed;
   const std::string& label = call.client_address.text();
   if (!label.empty()) {
-    const Result<IpAddress> ip = resolver_.resolve(call.client_address.host());
+    const Result<IpAddress> ip = parts_.resolver.resolve(call.client_address.host());
     if (!ip || *ip != call.client_ip) return denied("Wrong address \"" + label + "\"");
   }
-  if (Result<void> passed = check_credentials(call); !passed) return passed;
+  if (Result<void> passed = parts_.authentication.check(call); !passed) return passed;
   if (Result<void> passed = check_version(call); !passed) return passed;
-  const std::string* root = call.request.headers.find(wire::kNodeRoot);
+  const auto root = value_of(call, wire::kNodeRoot);
   const std::string own_root = options_.root();
   if (!root || *root != own_root) {
     return denied("Node root is different: \"" + (root ? root->substr(0, 64) : "undefined") +
@@ -93,27 +88,20 @@ Result<void> Access::check_node(CallContext& call) const {
 
 Result<void> Access::check_client(CallContext& call) const {
   if (Result<void> passed = check_client_lists(call); !passed) return passed;
-  if (Result<void> passed = check_credentials(call); !passed) return passed;
+  if (Result<void> passed = parts_.authentication.check(call); !passed) return passed;
   return check_version(call);
 }
 
 Result<void> Access::check_page(CallContext& call) const {
   if (Result<void> passed = check_client_lists(call); !passed) return passed;
-  return check_credentials(call);
-}
-
-Result<void> Access::check_credentials(CallContext& call) const {
-  if (authorization_.empty()) return {};
-  if (equal_in_constant_time(call.header("authorization"), authorization_)) return {};
-  call.reply_headers.add("WWW-Authenticate", "Basic realm=\"" + options_.self.text() + "\"");
-  return Error{Errc::unauthorized, "Authentication is required", {}};
+  return parts_.authentication.check(call);
 }
 
 Result<void> Access::check_version(const CallContext& call) const {
-  std::string_view version = call.header(wire::kNodeVersion);
-  if (version.empty()) version = call.header(wire::kClientVersion);
-  if (version.empty() || version == options_.version) return {};
-  return denied("The version is different: \"" + std::string(version.substr(0, 64)) +
+  auto version = value_of(call, wire::kNodeVersion);
+  if (!version || version->empty()) version = value_of(call, wire::kClientVersion);
+  if (!version || *version == options_.version) return {};
+  return denied("The version is different: \"" + version->substr(0, 64) +
                 "\" instead of \"" + options_.version + "\"");
 }
 
@@ -128,7 +116,7 @@ Result<void> Access::check_lists(const Address& address) const {
   const bool has_lists =
       !options_.is_trusted && !(options_.whitelist.empty() && options_.blacklist.empty());
   if (!has_lists || address == options_.self) return {};
-  const Result<IpAddress> ip = resolver_.resolve(address.host());
+  const Result<IpAddress> ip = parts_.resolver.resolve(address.host());
   if (!ip) return denied("Ip address for \"" + std::string(address.host()) + "\" is invalid");
   return check_ip_lists(address.text(), address.host(), *ip);
 }

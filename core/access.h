@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/authentication.h"
 #include "core/call_context.h"
 #include "core/resolver.h"
 #include "core/result.h"
@@ -23,13 +24,17 @@ class Access {
     std::vector<std::string> whitelist;   ///< when not empty, only these
     std::vector<std::string> blacklist;   ///< never these
     std::vector<std::string> trustlist;   ///< always these, whatever the other lists say
-    std::string username;                 ///< empty: no authentication
-    std::string password;
+    std::vector<IpAddress> proxies;       ///< whose `x-forwarded-for` is believed
+  };
+  /// Both outlive this object.
+  struct Parts {
+    Resolver& resolver;
+    const Authentication& authentication;
   };
 
-  Access(Options options, Resolver& resolver);
+  Access(Options options, Parts parts);
 
-  /// Middleware for every path: learns the client's address from its header.
+  /// Middleware for every path: learns the client's ip, behind proxies, and its address from its header.
   [[nodiscard]] Result<void> identify(CallContext& call) const;
   /// For /api: the sender is who it says, has the right credentials, version and root.
   [[nodiscard]] Result<void> check_node(CallContext& call) const;
@@ -43,21 +48,19 @@ class Access {
   [[nodiscard]] Result<void> check_lists(const Address& address) const;
 
  private:
-  [[nodiscard]] Result<void> check_credentials(CallContext& call) const;
   [[nodiscard]] Result<void> check_version(const CallContext& call) const;
   [[nodiscard]] Result<void> check_client_lists(const CallContext& call) const;
   [[nodiscard]] Result<void> check_ip_lists(const std::string& label, std::string_view host,
                                             const IpAddress& ip) const;
 
   const Options options_;
-  const std::string authorization_;  ///< what the Authorization header must be, or empty
-  Resolver& resolver_;
+  const Parts parts_;
 };
 
-/// The value of an Authorization header for basic authentication.
-[[nodiscard]] std::string basic_authorization(std::string_view username, std::string_view password);
-
-/// Whether two secrets are equal, in a time that depends on their lengths only.
-[[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
+/// The ip that `forwarded`, the value of `x-forwarded-for`, gives as the client's, when the socket's ip
+/// and every hop named after the first are among `proxies`; else the socket's, as for a header that can't be
+/// read. Source: protocol section 1.7, with a list of proxies instead of the node's own addresses.
+[[nodiscard]] IpAddress client_ip_of(const IpAddress& socket_ip, std::string_view forwarded,
+                                     const std::vector<IpAddress>& proxies);
 
 }  // namespace spreadable

@@ -13,6 +13,7 @@
 #include "core/scheduler.h"
 #include "core/server.h"
 #include "core/service_registry.h"
+#include "core/static_page.h"
 #include "core/stores.h"
 #include "core/topology.h"
 #include "core/transport.h"
@@ -36,6 +37,8 @@ struct Environment {
   std::string default_hostname;
   /// How idle this machine is, 0 to 1; empty counts as idle.
   std::function<double()> availability;
+  /// Served to everyone who may see pages.
+  std::vector<StaticPage> pages;
   /// Made by Node::prepare_services, in this order.
   std::vector<ServiceFactory> services;
 };

@@ -40,6 +40,7 @@ struct HttpRequest {
   Headers headers;
   std::string body;    ///< transfer and content encodings undone
   IpAddress remote_ip;  ///< of the socket
+  bool is_tls = false;  ///< came over TLS that this server itself speaks
 };
 
 struct HttpResponse {

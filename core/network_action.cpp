@@ -54,6 +54,11 @@ FunctionAction& FunctionAction::internal() {
   return *this;
 }
 
+FunctionAction& FunctionAction::needs_approval(std::string name) {
+  approval_ = std::move(name);
+  return *this;
+}
+
 Result<void> FunctionAction::check(const Json& query) const {
   return check_ ? check_(query) : NetworkAction::check(query);
 }

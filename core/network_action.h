@@ -33,6 +33,9 @@ class NetworkAction {
   /// Whether clients may start it, at /client/<name>.
   [[nodiscard]] bool is_for_clients() const { return is_for_clients_; }
 
+  /// The approval that clients need to start it; empty: none.
+  [[nodiscard]] const std::string& approval() const { return approval_; }
+
   /// Refuses a query before any work is done for it; runs at every stage, as nothing from the wire is
   /// trusted. Errc::logical or Errc::invalid_argument reach the caller as 422. By default all pass.
   [[nodiscard]] virtual Result<void> check(const Json& query) const;
@@ -45,6 +48,7 @@ class NetworkAction {
 
  protected:
   bool is_for_clients_ = true;
+  std::string approval_;
 
  private:
   const std::string name_;
@@ -64,6 +68,9 @@ class FunctionAction final : public NetworkAction {
   FunctionAction& merge(Merge merge);
   /// Only nodes may start it, not clients.
   FunctionAction& internal();
+  /// Clients may start it only with this approval, which the node must know (NodeOptions::approval or a
+  /// service derived from Approval).
+  FunctionAction& needs_approval(std::string name);
 
   [[nodiscard]] Result<void> check(const Json& query) const override;
   [[nodiscard]] Json local(const Json& query, CallContext& call) override;

@@ -7,6 +7,7 @@
 
 #include "core/assert.h"
 #include "core/network_map.h"
+#include "core/query.h"
 #include "core/units.h"
 #include "core/wire.h"
 
@@ -19,33 +20,14 @@ NodeOptions completed(NodeOptions options, const Environment& environment) {
   return options;
 }
 
-/// Refuses what is understood but has no effect yet, rather than ignore it.
-void check_in_force(const NodeOptions& options) {
-  const NodeOptions defaults;
-  const NodeOptions::Serving& server = options.server;
-  const std::pair<const char*, bool> rows[] = {
-      {"request.clientConcurrency",
-       options.request.client_concurrency == defaults.request.client_concurrency},
-      {"network.authCookieMaxAge",
-       options.network.auth_cookie_max_age == defaults.network.auth_cookie_max_age},
-      {"server", server.is_enabled},
-      {"server.https.key", server.https.key.empty()},
-      {"server.https.ca", server.https.authority.empty()},
-      {"server.compressionLevel", server.compression_level == defaults.server.compression_level},
-  };
-  for (const auto& [path, is_default] : rows) {
-    if (is_default) continue;
-    throw std::invalid_argument("option \"" + std::string(path) +
-                                "\" has no effect in this version; leave it out");
-  }
-}
-
 /// The node's identity from its options. Throws where options do not give one.
 Address own_address(const NodeOptions& options) {
   if (const Result<void> passed = check_options(options); !passed) {
     throw std::invalid_argument(passed.error().message);
   }
-  check_in_force(options);
+  if (!options.server.is_enabled) {
+    throw std::invalid_argument("option \"server\": a node that does not serve is no node of a network");
+  }
   if (options.port == 0) throw std::invalid_argument("option \"port\": a node needs a port");
   if (options.hostname.empty()) {
     throw std::invalid_argument("option \"hostname\": this machine has no address of its own; name one");
@@ -63,9 +45,19 @@ std::string authorization_of(const NodeOptions& options) {
 
 std::string version_of(const NodeOptions& options) { return options.kind + "-0.3"; }
 
+Authentication::Options authentication_options(const NodeOptions& options, const Address& self) {
+  const NodeOptions::Network& network = options.network;
+  return {.realm = self.text(),
+          .username = network.auth ? network.auth->username : "",
+          .password = network.auth ? network.auth->password : "",
+          .cookie_max_age = network.auth_cookie_max_age};
+}
+
 Access::Options access_options(const NodeOptions& options, const Address& self,
                                std::function<std::string()> root) {
   const NodeOptions::Network& network = options.network;
+  std::vector<IpAddress> proxies;
+  for (const std::string& proxy : options.server.proxies) proxies.push_back(*IpAddress::parse(proxy));
   return {.self = self,
           .version = version_of(options),
           .root = std::move(root),
@@ -73,8 +65,7 @@ Access::Options access_options(const NodeOptions& options, const Address& self,
           .whitelist = network.whitelist,
           .blacklist = network.blacklist,
           .trustlist = network.trustlist,
-          .username = network.auth ? network.auth->username : "",
-          .password = network.auth ? network.auth->password : ""};
+          .proxies = std::move(proxies)};
 }
 
 HttpResponse json_page(const Json& body) {
@@ -90,15 +81,18 @@ Node::Node(NodeOptions options, Environment environment)
       environment_(std::move(environment)),
       address_(own_address(options_)),
       table_(address_, [this](const PeerTable::Change& change) { report(change); }),
+      authentication_(authentication_options(options_, address_), *environment_.clock),
       access_(access_options(options_, address_, [this] { return root(); }),
-              *environment_.resolver),
+              {*environment_.resolver, authentication_}),
       router_(*environment_.clock, *environment_.logger,
               {.leaf = options_.request.server_timeout,
-               .forward = 2 * options_.request.server_timeout}),
+               .forward = 2 * options_.request.server_timeout,
+               .client_concurrency = options_.request.client_concurrency}),
       outbound_({.self = address_,
                  .version = version_of(options_),
                  .authorization = authorization_of(options_),
                  .is_tls = options_.server.https.is_enabled,
+                 .authority = options_.server.https.authority.string(),
                  .root = [this] { return root(); }},
                 {*environment_.transport, *environment_.clock, access_, book_, router_}),
       traversal_({table_, book_, known_lists_, outbound_, *environment_.clock,
@@ -129,21 +123,11 @@ Result<void> Node::start() {
   if (!ip) {
     return Error{ip.error().code, "option \"hostname\": " + ip.error().message, {}};
   }
-  if (!is_prepared_) {
-    add_action(std::make_unique<NetworkMapAction>(table_));
-    is_prepared_ = true;
-    prepare_services();
-    declare_access();
-    declare_core_routes();
-    for (const auto& action : actions_) declare_action_routes(*action);
-    services_.declare_routes(router_);
-    prepare_routes();
-  }
-  // Under a loopback name nobody outside can mean this node, so nobody outside is let in.
-  const Server::Listen listen{.host = ip->is_loopback() ? "127.0.0.1" : "::",
-                              .port = options_.port,
-                              .body_bytes_max = options_.server.body_bytes_max};
-  if (Result<void> listening = environment_.server->start(listen, router_); !listening) {
+  if (!is_prepared_) prepare();
+  if (Result<void> known = check_approvals(); !known) return known;
+  if (Result<void> listening =
+          environment_.server->start(listen_options(ip->is_loopback()), router_);
+      !listening) {
     return listening;
   }
   is_running_ = true;
@@ -156,6 +140,41 @@ Result<void> Node::start() {
     return ready;
   }
   return {};
+}
+
+void Node::prepare() {
+  add_action(std::make_unique<NetworkMapAction>(table_));
+  is_prepared_ = true;
+  prepare_services();
+  declare_access();
+  declare_core_routes();
+  for (const auto& action : actions_) declare_action_routes(*action);
+  services_.declare_routes(router_);
+  prepare_routes();
+}
+
+/// An action that asks for an approval which nobody checks would be open to everyone.
+Result<void> Node::check_approvals() const {
+  for (const auto& action : actions_) {
+    if (action->approval().empty() || !action->is_for_clients()) continue;
+    if (router_.is_protected(std::string(wire::kClientRoute) + action->name())) continue;
+    return Error{Errc::invalid_argument,
+                 "action \"" + action->name() + "\" needs approval \"" + action->approval() +
+                     "\", which this node does not know; name it in option \"approval\"",
+                 {}};
+  }
+  return {};
+}
+
+Server::Listen Node::listen_options(bool is_local) const {
+  const NodeOptions::Https& https = options_.server.https;
+  // Under a loopback name nobody outside can mean this node, so nobody outside is let in.
+  Server::Listen listen{.host = is_local ? "localhost" : "::",
+                        .port = options_.port,
+                        .body_bytes_max = options_.server.body_bytes_max,
+                        .compression_level = options_.server.compression_level};
+  if (!https.key.empty()) listen.tls = Server::Tls{https.key, https.certificate};
+  return listen;
 }
 
 void Node::stop(Duration grace) {
@@ -246,8 +265,7 @@ void Node::declare_core_routes() {
   });
   router_.add(Method::get, "/status", WorkClass::leaf, [this](CallContext& call) -> Result<Json> {
     Json answer = status();
-    const std::string& query = call.request.query;
-    if (query == "pretty" || query.starts_with("pretty=") || query.starts_with("pretty&")) {
+    if (query_parameter(call.request.query, "pretty")) {
       char text[16];
       std::snprintf(text, sizeof text, "%.2f", answer["availability"].get<double>());
       answer["availability"] = text;
@@ -258,6 +276,13 @@ void Node::declare_core_routes() {
   });
   router_.add(Method::post, std::string(wire::kClientRoute) + "get-available-node",
               WorkClass::client, [this](CallContext& call) { return available_node(call); });
+  for (const StaticPage& page : environment_.pages) {
+    router_.add_page(page.path, [&page](CallContext&) {
+      return HttpResponse{.headers = {{"Cache-Control", "no-cache"}},
+                          .content_type = page.content_type,
+                          .body = std::string(page.body)};
+    });
+  }
   router_.set_fallback([](CallContext&) { return json_page({{"success", true}}); });
 }
 
@@ -275,7 +300,11 @@ void Node::declare_action_routes(NetworkAction& action) {
   router_.add(Method::post, std::string(wire::kClientRoute) + action.name(), WorkClass::client,
               [this, &action](CallContext& call) -> Result<Json> {
                 Json query = call.body;
-                if (query.is_object()) query.erase("timeout"), query.erase("timestamp");
+                if (query.is_object()) {
+                  for (const char* field : {"timeout", "timestamp", "approvalInfo"}) {
+                    query.erase(field);
+                  }
+                }
                 const Result<TraversalResult> result = traversal_.run(action, query, call);
                 if (!result) return result.error();
                 return result->to_json();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/access.h"
+#include "core/authentication.h"
 #include "core/environment.h"
 #include "core/events.h"
 #include "core/known_lists.h"
@@ -79,6 +80,9 @@ class Node {
   [[nodiscard]] Events& events() { return events_; }
   [[nodiscard]] ServiceRegistry& services() { return services_; }
   [[nodiscard]] const Access& access() const { return access_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<NetworkAction>>& actions() const {
+    return actions_;
+  }
   [[nodiscard]] const Topology& topology() const { return *environment_.topology; }
   [[nodiscard]] const Clock& clock() const { return *environment_.clock; }
   [[nodiscard]] Random& random() { return *environment_.random; }
@@ -96,7 +100,10 @@ class Node {
   [[nodiscard]] virtual Result<void> check_access(CallContext& call);
 
  private:
+  void prepare();
   void declare_core_routes();
+  [[nodiscard]] Result<void> check_approvals() const;
+  [[nodiscard]] Server::Listen listen_options(bool is_local) const;
   void declare_access();
   void declare_action_routes(NetworkAction& action);
   [[nodiscard]] Result<Json> available_node(CallContext& call);
@@ -111,6 +118,7 @@ class Node {
   PeerTable table_;
   PeerBook book_;
   KnownLists known_lists_;
+  Authentication authentication_;
   Access access_;
   Router router_;
   Outbound outbound_;

@@ -209,7 +209,7 @@ Result<void> set_option_text(NodeOptions& options, std::string_view path, std::s
     auto parsed = parse_json(text);
     if (parsed && row->info.type != "text") value = std::move(*parsed);
   }
-  if (value.is_object()) return set_members(options, path, value);
+  if (value.is_object() && is_group(path)) return set_members(options, path, value);
   return read_row(*row, options, value);
 }
 

@@ -72,6 +72,9 @@ struct NodeOptions {
 
   struct Serving {
     bool is_enabled = true;  ///< false: offline, as the commands that work on the storage are
+    /// IP addresses of proxies in front of this node, whose `x-forwarded-for` is believed: everyone
+    /// else could claim to be anybody.
+    std::vector<std::string> proxies{};
     Https https{};
     std::uint64_t body_bytes_max = 500 << 10;  ///< inflated; a longer body is answered with 413
     int compression_level = 6;  ///< of gzip, 0 (none) to 9 (smallest); zlib's own default
@@ -100,6 +103,14 @@ struct NodeOptions {
     friend bool operator==(const Logging&, const Logging&) = default;
   };
 
+  /// A vote that clients need for some action: its name, its type, and what the type asks for.
+  struct ApprovalConfig {
+    std::string name;             ///< what actions refer to
+    std::string type;             ///< a kind of approval, such as `client-ip`
+    Json settings = Json::object();  ///< the rest; read by the kind (services/approvals)
+    friend bool operator==(const ApprovalConfig&, const ApprovalConfig&) = default;
+  };
+
   /// Decides the routes and the codename on the wire.
   std::string kind = "spreadable";
   /// 0 takes any free port. A lasting node names one: its address is its identity.
@@ -113,6 +124,7 @@ struct NodeOptions {
   Network network{};
   Serving server{};
   Logging logger{};
+  std::vector<ApprovalConfig> approval{};  ///< config: an object of objects, by name
   friend bool operator==(const NodeOptions&, const NodeOptions&) = default;
 };
 

@@ -64,6 +64,7 @@ TransportRequest Outbound::prepare(const PeerRequest& request, Deadline deadline
                        .headers = request.headers,
                        .body = {},
                        .is_tls = options_.is_tls,
+                       .authority = options_.authority,
                        .work = request.work};
   out.headers.add(std::string(wire::kOriginalAddress), options_.self.text());
   out.headers.add(std::string(wire::kNodeVersion), options_.version);

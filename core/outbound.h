@@ -52,6 +52,7 @@ class Outbound {
     std::string version;
     std::string authorization;   ///< value of the header, or empty
     bool is_tls = false;
+    std::string authority;       ///< PEM file of who signs peers' certificates; empty: the system's
     std::function<std::string()> root;
   };
   /// What has been sent and come back since the start.

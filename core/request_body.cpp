@@ -1,7 +1,13 @@
 #include "core/request_body.h"
 
+#include <iconv.h>
+
 #include <algorithm>
+#include <array>
 #include <cctype>
+
+#include "core/detail/ascii.h"
+#include "core/query.h"
 
 namespace spreadable {
 namespace {
@@ -20,33 +26,37 @@ std::string_view charset_of(std::string_view content_type) {
   const std::size_t at = content_type.find(kName);
   if (at == std::string_view::npos) return {};
   std::string_view value = content_type.substr(at + kName.size());
-  value = value.substr(0, value.find(';'));
-  while (!value.empty() && (value.back() == ' ' || value.back() == '"')) value.remove_suffix(1);
-  while (!value.empty() && value.front() == '"') value.remove_prefix(1);
+  value = detail::trim(value.substr(0, value.find(';')));
+  if (!value.empty() && value.back() == '"') value.remove_suffix(1);
+  if (!value.empty() && value.front() == '"') value.remove_prefix(1);
   return value;
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+Error unsupported_charset(std::string_view charset) {
+  return {Errc::unsupported, "unsupported charset \"" + std::string(charset) + "\"", {}};
 }
 
-/// Undoes form encoding. A `%` that starts no escape stands for itself.
-std::string form_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-               hex_digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
+/// `text` in utf-8. Errc::unsupported for a charset we do not read, Errc::bad_request for bytes
+/// that are not of it.
+Result<std::string> to_utf8(std::string_view text, const std::string& charset) {
+  constexpr std::array<std::string_view, 3> kKnown{"utf-16", "utf-16le", "utf-16be"};
+  if (std::find(kKnown.begin(), kKnown.end(), charset) == kKnown.end()) {
+    return unsupported_charset(charset);
   }
+  const iconv_t converter = iconv_open("UTF-8", charset.c_str());
+  if (converter == iconv_t(-1)) return unsupported_charset(charset);
+  std::string out(text.size() * 2, '\0');  // two bytes of utf-16 become three at most, so this is plenty
+  std::string in(text);
+  char* from = in.data();
+  char* to = out.data();
+  std::size_t from_left = in.size();
+  std::size_t to_left = out.size();
+  const std::size_t converted = iconv(converter, &from, &from_left, &to, &to_left);
+  iconv_close(converter);
+  if (converted == std::size_t(-1)) {
+    return Error{Errc::bad_request, "the body is not " + charset, {}};
+  }
+  out.resize(out.size() - to_left);
   return out;
 }
 
@@ -77,21 +87,43 @@ Result<Json> parse_form(std::string_view text) {
   return form;
 }
 
+/// The media type in a lower-case content type; empty when what follows it are no parameters.
+std::string_view media_type_of(std::string_view content_type) {
+  const std::string_view media = content_type.substr(0, content_type.find(';'));
+  std::string_view rest = content_type.substr(media.size());
+  while (!rest.empty()) {
+    rest.remove_prefix(1);
+    const std::string_view parameter = detail::trim(rest.substr(0, rest.find(';')));
+    const std::size_t equals = parameter.find('=');
+    if (equals == 0 || equals == std::string_view::npos) return {};
+    rest.remove_prefix(std::min(rest.find(';'), rest.size()));
+  }
+  return detail::trim(media);
+}
+
 }  // namespace
 
 Result<Json> parse_request_body(const HttpRequest& request) {
   if (request.body.empty()) return Json::object();
   const std::string* header = request.headers.find("content-type");
   const std::string type = header ? lower(*header) : std::string();
-  const bool is_json = type.starts_with("application/json");
-  const bool is_form = type.starts_with("application/x-www-form-urlencoded");
-  if (!is_json && !is_form) return Json::object();
-  const std::string_view charset = charset_of(type);
-  if (!charset.empty() && charset != "utf-8") {
-    return Error{Errc::unsupported, "unsupported charset \"" + std::string(charset) + "\"", {}};
+  const std::string_view media = media_type_of(type);
+  const bool is_form = media == "application/x-www-form-urlencoded";
+  if (media != "application/json" && !is_form) return Json::object();
+  const std::string charset(charset_of(type));
+  const bool is_utf8 = charset.empty() || charset == "utf-8";
+  if (is_form) return is_utf8 ? parse_form(request.body) : unsupported_charset(charset);
+
+  std::string converted;
+  std::string_view text = request.body;
+  if (!is_utf8) {
+    Result<std::string> utf8 = to_utf8(text, charset);
+    if (!utf8) return utf8.error();
+    text = converted = std::move(*utf8);
   }
-  if (is_form) return parse_form(request.body);
-  Result<Json> value = parse_json(request.body);
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  Result<Json> value = parse_json(text);
   if (value && !value->is_structured()) {
     return Error{Errc::bad_request, "the body must be a JSON object or array", {}};
   }

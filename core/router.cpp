@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "core/assert.h"
+#include "core/query.h"
 #include "core/request_body.h"
 #include "core/wire.h"
 
@@ -45,6 +46,21 @@ HttpResponse preflight(const HttpRequest& request) {
   return response;
 }
 
+/// One of the requests at work on a route.
+class Place {
+ public:
+  explicit Place(std::atomic<std::size_t>& inside) : inside_(inside), count_(++inside) {}
+  ~Place() { --inside_; }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  /// How many there were on entering, this one included.
+  [[nodiscard]] std::size_t count() const { return count_; }
+
+ private:
+  std::atomic<std::size_t>& inside_;
+  const std::size_t count_;
+};
+
 HttpResponse not_found(const HttpRequest& request) {
   const std::string url = request.query.empty() ? request.path : request.path + "?" + request.query;
   return error_response({Errc::not_found, "Not found route \"" + url + "\"", {}});
@@ -67,8 +83,8 @@ HttpResponse error_response(const Error& error) {
   return response;
 }
 
-Router::Router(const Clock& clock, Logger& logger, Budgets budgets)
-    : clock_(clock), logger_(logger), budgets_(budgets) {}
+Router::Router(const Clock& clock, Logger& logger, Limits limits)
+    : clock_(clock), logger_(logger), limits_(limits) {}
 
 void Router::add(Method method, std::string path, WorkClass work, ApiHandler handler) {
   SPREADABLE_ASSERT(method == Method::get || method == Method::post);
@@ -81,13 +97,13 @@ void Router::add(Method method, std::string path, WorkClass work, ApiHandler han
     return response;
   };
   Table& table = method == Method::get ? get_routes_ : post_routes_;
-  const bool is_new = table.emplace(std::move(path), Route{work, std::move(page)}).second;
+  const bool is_new = table.emplace(std::move(path), Route{.work = work, .handler = std::move(page)}).second;
   SPREADABLE_ASSERT(is_new);
 }
 
 void Router::add_page(std::string path, PageHandler handler) {
   const bool is_new =
-      get_routes_.emplace(std::move(path), Route{WorkClass::leaf, std::move(handler)}).second;
+      get_routes_.emplace(std::move(path), Route{.handler = std::move(handler)}).second;
   SPREADABLE_ASSERT(is_new);
 }
 
@@ -95,6 +111,17 @@ void Router::set_fallback(PageHandler handler) { fallback_ = std::move(handler);
 
 void Router::use(std::string prefix, Middleware middleware) {
   middleware_[std::move(prefix)].push_back(std::move(middleware));
+}
+
+void Router::protect(std::string_view path, Middleware guard) {
+  const auto route = post_routes_.find(std::string(path));
+  SPREADABLE_ASSERT(route != post_routes_.end());
+  route->second.guards.push_back(std::move(guard));
+}
+
+bool Router::is_protected(std::string_view path) const {
+  const auto route = post_routes_.find(std::string(path));
+  return route != post_routes_.end() && !route->second.guards.empty();
 }
 
 const Router::Route* Router::find(Method method, std::string_view path) const {
@@ -126,13 +153,15 @@ HttpResponse Router::handle(HttpRequest request) {
   HttpResponse response;
   if (request.method == Method::options) {
     response = preflight(request);
+  } else if (!is_well_encoded(request.path)) {
+    response = error_response({Errc::bad_request, "Failed to decode the path", {}});
   } else if (Result<Json> body = parse_request_body(request); !body) {
     response = error_response(body.error());
   } else {
     const Route* route = find(request.method, request.path);
     const bool is_leaf = !route || route->work == WorkClass::leaf;
     const Duration budget =
-        wire::budget_of(*body).value_or(is_leaf ? budgets_.leaf : budgets_.forward);
+        wire::budget_of(*body).value_or(is_leaf ? limits_.leaf : limits_.forward);
     CallContext call{.request = request,
                      .body = std::move(*body),
                      .deadline = Deadline::after(clock_, budget),
@@ -175,16 +204,31 @@ HttpResponse Router::run(CallContext& call, const Route* route) const {
 
 HttpResponse Router::answer(CallContext& call, const Route* route) const {
   try {
-    if (route) return route->handler(call);
-    const Method method = call.request.method;
-    if (fallback_ && (method == Method::get || method == Method::head)) return fallback_(call);
-    return not_found(call.request);
+    return dispatch(call, route);
   } catch (const std::exception& exception) {  // out of a user's handler
     logger_.error("handler of " + call.request.path + " failed: " + exception.what());
   } catch (...) {
     logger_.error("handler of " + call.request.path + " failed with an unknown exception");
   }
   return error_response({Errc::internal, "", {}});
+}
+
+HttpResponse Router::dispatch(CallContext& call, const Route* route) const {
+  const Method method = call.request.method;
+  if (!route) {
+    if (fallback_ && (method == Method::get || method == Method::head)) return fallback_(call);
+    return not_found(call.request);
+  }
+  const Place place(*route->inside);
+  if (route->work == WorkClass::client && place.count() > limits_.client_concurrency) {
+    return error_response({Errc::overloaded, "too many requests of this kind at a time", {}});
+  }
+  if (!call.is_own) {
+    for (const Middleware& guard : route->guards) {
+      if (Result<void> passed = guard(call); !passed) return error_response(passed.error());
+    }
+  }
+  return route->handler(call);
 }
 
 }  // namespace spreadable

@@ -1,8 +1,10 @@
 // core/router.h: from requests to handlers.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,18 +30,21 @@ using Middleware = std::function<Result<void>(CallContext&)>;
 [[nodiscard]] HttpResponse error_response(const Error& error);
 
 /// Finds the handler of a request in a hash table and runs it, in the order of protocol section 1.2: CORS,
-/// body, the middleware of the path's prefix, handler, fallback page, 404.
+/// body, the middleware of the path's prefix, the route's guards, handler, fallback page, 404.
 /// Paths match without regard to case and to one trailing slash. HEAD is answered as GET.
 /// Routes and middleware are declared before the first request; after that the router is read only,
 /// and thread-safe.
 class Router final : public RequestHandler {
  public:
-  struct Budgets {
+  struct Limits {
     Duration leaf = std::chrono::seconds{2};     ///< for requests that carry no budget of their own
     Duration forward = std::chrono::seconds{4};  ///< also for client routes
+    /// Requests of one route of class client at work at a time; Errc::overloaded beyond it, so that one
+    /// popular action does not take all workers. Source: protocol section 2.3; design.md, law 7.
+    std::size_t client_concurrency = 50;
   };
 
-  Router(const Clock& clock, Logger& logger, Budgets budgets);
+  Router(const Clock& clock, Logger& logger, Limits limits);
 
   /// Declares a JSON route; `path` in lower case without trailing slash. Requires: not declared yet.
   void add(Method method, std::string path, WorkClass work, ApiHandler handler);
@@ -51,6 +56,12 @@ class Router final : public RequestHandler {
   /// order declared.
   void use(std::string prefix, Middleware middleware);
 
+  /// Runs `guard` before the handler of one POST route, after the middleware of its prefix.
+  /// Requires: the route is declared.
+  void protect(std::string_view path, Middleware guard);
+  /// Whether protect() was called for that route.
+  [[nodiscard]] bool is_protected(std::string_view path) const;
+
   [[nodiscard]] WorkClass work_class(Method method, std::string_view path) const override;
   [[nodiscard]] HttpResponse handle(HttpRequest request) override;
   /// As handle, for a request of the node to itself: no access checks, no budget from the body but
@@ -61,6 +72,8 @@ class Router final : public RequestHandler {
   struct Route {
     WorkClass work = WorkClass::leaf;
     PageHandler handler;
+    std::vector<Middleware> guards{};
+    std::unique_ptr<std::atomic<std::size_t>> inside = std::make_unique<std::atomic<std::size_t>>(0);
   };
   using Table = std::unordered_map<std::string, Route>;
 
@@ -68,10 +81,11 @@ class Router final : public RequestHandler {
   [[nodiscard]] const std::vector<Middleware>* middleware_of(std::string_view path) const;
   [[nodiscard]] HttpResponse run(CallContext& call, const Route* route) const;
   [[nodiscard]] HttpResponse answer(CallContext& call, const Route* route) const;
+  [[nodiscard]] HttpResponse dispatch(CallContext& call, const Route* route) const;
 
   const Clock& clock_;
   Logger& logger_;
-  const Budgets budgets_;
+  const Limits limits_;
   Table get_routes_;
   Table post_routes_;
   PageHandler fallback_;

@@ -32,6 +32,14 @@ class ServiceRegistry {
     return nullptr;
   }
 
+  /// Calls `visit` with each service of type T, in the order added.
+  template <class T, class Visit>
+  void for_each(Visit visit) const {
+    for (const auto& service : services_) {
+      if (auto* found = dynamic_cast<T*>(service.get())) visit(*found);
+    }
+  }
+
   void declare_routes(Router& router);
   /// Ends what has begun when one fails, and tells which.
   [[nodiscard]] Result<void> init();

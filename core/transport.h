@@ -1,4 +1,5 @@
-// core/transport.h: how one node asks others. Every byte a node sends to another passes through here.
+// core/transport.h: how one node asks others. Every byte a node sends to another passes through
+// here.
 #pragma once
 
 #include <cstddef>
@@ -24,9 +25,12 @@ struct TransportRequest {
   std::string path;  ///< with a leading slash; may carry a query
   Headers headers;   ///< beside Host, Content-Length and Accept-Encoding, which the transport sets
   std::string body;
-  bool is_tls = false;
-  /// What answering takes there. Connections are shared out by it, so that a peer busy with work that
-  /// waits can still be asked for the work that is waited for.
+  bool is_tls = false;  ///< https; the peer's certificate is always verified
+  /// Path of a PEM file with the authorities to believe when `is_tls`; no others are believed.
+  /// Empty: those that the system trusts.
+  std::string authority;
+  /// What answering takes there. Connections are shared out by it, so that a peer busy with work
+  /// that waits can still be asked for the work that is waited for.
   WorkClass work = WorkClass::leaf;
   std::size_t reply_bytes_max = kReplyBytesMax;  ///< inflated size; more is Errc::bad_response
 };
@@ -47,12 +51,16 @@ class Transport {
 
   virtual ~Transport() = default;
 
-  /// Sends all `requests` at once, runs `meanwhile` (when given) on the calling thread while they are
-  /// under way, and blocks until each has settled or `deadline` has passed. Returns one result per
-  /// request, in the order given. A node that stays silent costs only its own slot (Errc::timed_out);
-  /// an answer that arrived is never thrown away. Other errors of a slot: Errc::unreachable,
-  /// Errc::bad_response (too large or malformed), Errc::overloaded (our own limits),
-  /// Errc::cancelled (the transport is shutting down). Redirects are not followed.
+  /// Sends all `requests` at once, runs `meanwhile` (when given) on the calling thread while they
+  /// are under way, and blocks until each has settled or `deadline` has passed. Returns one result
+  /// per request, in the order given. A node that stays silent costs only its own slot
+  /// (Errc::timed_out); an answer that arrived is never thrown away. Other errors of a slot:
+  /// Errc::unreachable (no connection, or one that broke; TLS that fails is one, and the message
+  /// tells why), Errc::bad_response (too large or malformed), Errc::invalid_argument (a request
+  /// that can't be written down: empty address, a path without a leading slash, line breaks),
+  /// Errc::overloaded (our own limits), Errc::io (`authority` can't be read), Errc::cancelled (the
+  /// transport is shutting down). Redirects are not followed, since they could carry credentials
+  /// elsewhere: the reply is the one with status 3xx.
   /// Requires: requests.size() <= kGroupMax; `meanwhile` does not throw.
   /// Source: design.md, laws 1 and 3.
   [[nodiscard]] virtual std::vector<Result<TransportReply>> request_group(

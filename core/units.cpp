@@ -167,6 +167,20 @@ std::string format_duration(std::chrono::duration<double, std::milli> span) {
   return fmt::format("{}ms", millis);
 }
 
+std::string http_date(WallTime time) {
+  constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(seconds);
+  const std::chrono::year_month_day calendar(day);
+  const std::chrono::hh_mm_ss clock(seconds - day);
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     kDays[std::chrono::weekday(day).c_encoding()], unsigned(calendar.day()),
+                     kMonths[unsigned(calendar.month()) - 1], int(calendar.year()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
 std::string format_size(std::uint64_t bytes) {
   const auto unit = std::find_if(kSizeUnits.rbegin(), kSizeUnits.rend() - 2,
                                  [&](const Unit& candidate) { return bytes >= candidate.amount; });

@@ -35,6 +35,9 @@ inline constexpr std::uint64_t kSizeMax = std::numeric_limits<std::int64_t>::max
 /// `2m`), else milliseconds with whatever fraction they have (`0ms`, `21.5ms`).
 [[nodiscard]] std::string format_duration(std::chrono::duration<double, std::milli> span);
 
+/// A date as HTTP writes it: `Fri, 27 Nov 2026 12:10:33 GMT`. Source: RFC 9110, section 5.6.7.
+[[nodiscard]] std::string http_date(WallTime time);
+
 /// `bytes` in the largest unit that fits at least once, with at most two decimals: `500kb`,
 /// `1.5mb`.
 [[nodiscard]] std::string format_size(std::uint64_t bytes);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "core/assert.h"
+#include "core/detail/ascii.h"
 
 namespace spreadable::wire {
 namespace {
@@ -44,10 +45,7 @@ void put_budget(Json& body, Duration left, WallTime now) {
 bool has_feature(std::string_view list, std::string_view feature) {
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
-    std::string_view item = list.substr(0, comma);
-    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
-    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
-    if (item == feature) return true;
+    if (detail::trim(list.substr(0, comma)) == feature) return true;
     if (comma == std::string_view::npos) break;
     list.remove_prefix(comma + 1);
   }

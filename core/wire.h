@@ -18,6 +18,7 @@ inline constexpr std::string_view kOriginalAddress = "original-address";
 inline constexpr std::string_view kNodeVersion = "node-version";
 inline constexpr std::string_view kNodeRoot = "node-root";
 inline constexpr std::string_view kClientVersion = "client-version";
+inline constexpr std::string_view kForwardedFor = "x-forwarded-for";
 
 /// What a node can do beyond the protocol, comma-separated; sent with every request and echoed to those
 /// who sent it. Peers without the header never see anything of ours.
@@ -47,6 +48,14 @@ inline constexpr std::string_view kNoAvailableMaster = "ERR_SPREADABLE_NETWORK_N
 inline constexpr std::string_view kListFull = "ERR_SPREADABLE_NETWORK_LIST_FULL";
 inline constexpr std::string_view kRequestTimedOut = "ERR_SPREADABLE_REQUEST_TIMEDOUT";
 inline constexpr std::string_view kResponseSchema = "ERR_SPREADABLE_RESPONSE_SCHEMA";
+inline constexpr std::string_view kInvalidApprovalAction = "ERR_SPREADABLE_INVALID_APPROVAL_ACTION";
+inline constexpr std::string_view kWrongApprovalTime = "ERR_SPREADABLE_WRONG_APPROVAL_TIME";
+inline constexpr std::string_view kNotEnoughDecisions =
+    "ERR_SPREADABLE_NOT_ENOUGH_APPROVER_DECISIONS";
+inline constexpr std::string_view kUnsuitableApprovalKey = "ERR_SPREADABLE_UNSUITABLE_APPROVAL_KEY";
+inline constexpr std::string_view kWrongApprovalAnswer = "ERR_SPREADABLE_WRONG_APPROVAL_ANSWER";
+inline constexpr std::string_view kApprovalInfoRequired = "ERR_SPREADABLE_APPROVAL_INFO_REQUIRED";
+inline constexpr std::string_view kInvalidApprovalInfo = "ERR_SPREADABLE_INVALID_APPROVAL_INFO";
 /// Of a refusal by a schema; what exactly was wrong follows (core/schema.cpp).
 inline constexpr std::string_view kValidateSchema = "ERR_SPREADABLE_VALIDATE_SCHEMA_";
 

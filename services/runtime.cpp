@@ -3,8 +3,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include "services/approvals/approvals.h"
+#include "services/approvals/kinds.h"
 #include "services/http/http_server.h"
 #include "services/net/system_resolver.h"
+#include "services/pages/client_script.h"
 #include "services/storage/memory_database.h"
 #include "services/storage/sqlite_database.h"
 #include "services/storage/storage_lock.h"
@@ -96,7 +99,13 @@ Environment Runtime::environment(const NodeOptions& options, std::shared_ptr<Log
   environment.database = open_database(options, *environment.logger);
   if (const auto ip = local_ip()) environment.default_hostname = ip->text();
   environment.availability = [load = load_] { return load->availability(); };
-  environment.services = {[] { return std::make_unique<Sync>(); }};
+  environment.pages = {{"/client.js", "text/javascript; charset=utf-8", client_script()}};
+  environment.services = {[] { return std::make_unique<Sync>(); },
+                          [] { return std::make_unique<Approvals>(); }};
+  for (const NodeOptions::ApprovalConfig& config : options.approval) {
+    static_cast<void>(value_or_throw(make_approval(config)));
+    environment.services.push_back([config] { return value_or_throw(make_approval(config)); });
+  }
   return environment;
 }
 

@@ -26,6 +26,14 @@ namespace spreadable::detail {
   return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
+/// Without spaces and tabs at either end.
+[[nodiscard]] constexpr std::string_view trim(std::string_view text) {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
 /// Whether two texts differ in the case of ASCII letters at most.
 [[nodiscard]] constexpr bool is_same_word(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),

@@ -184,6 +184,57 @@ OptionRow peers_row(std::string_view path, Field field, std::string_view help) {
           [field](const NodeOptions& options) { return Json(field(options)); }};
 }
 
+bool is_kind(std::string_view text) {
+  return !text.empty() && text.size() <= kKindBytesMax &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
+}
+
+/// IP addresses, IPv6 in full form.
+template <class Field>
+OptionRow ips_row(std::string_view path, Field field, std::string_view help) {
+  return {{path, "list", {}, help},
+          [field](NodeOptions& options, const Json& value) -> Refusal {
+            std::vector<std::string> items;
+            const bool is_accepted = take_items(value, [&](const std::string& text) {
+              const auto ip = IpAddress::parse(text);
+              if (ip) items.push_back(ip->text());
+              return ip.has_value();
+            });
+            if (!is_accepted) return "a list of IP addresses";
+            field(options) = std::move(items);
+            return {};
+          },
+          [field](const NodeOptions& options) { return Json(field(options)); }};
+}
+
+OptionRow approval_row() {
+  static constexpr std::string_view kExpected =
+      "an object of objects with a \"type\", by names of lower-case letters, digits and hyphens";
+  return {{"approval", "object", {}, "votes that actions may ask of clients, by name"},
+          [](NodeOptions& options, const Json& value) -> Refusal {
+            std::vector<NodeOptions::ApprovalConfig> approvals;
+            if (!value.is_object()) return std::string(kExpected);
+            for (const auto& [name, settings] : value.items()) {
+              if (!is_kind(name) || !settings.is_object()) return std::string(kExpected);
+              const auto type = settings.find("type");
+              if (type == settings.end() || !type->is_string()) return std::string(kExpected);
+              approvals.push_back({name, type->get<std::string>(), settings});
+              approvals.back().settings.erase("type");
+            }
+            options.approval = std::move(approvals);
+            return {};
+          },
+          [](const NodeOptions& options) {
+            Json all;
+            for (const auto& approval : options.approval) {
+              all[approval.name] = approval.settings;
+              all[approval.name]["type"] = approval.type;
+            }
+            return all;
+          }};
+}
+
 OptionRow initial_addresses_row() {
   return {{"initialNetworkAddress", "list", {}, "nodes to join through; none: begin a new network"},
           [](NodeOptions& options, const Json& value) -> Refusal {
@@ -236,12 +287,6 @@ bool is_username(std::string_view text) {
   });
 }
 
-bool is_kind(std::string_view text) {
-  return !text.empty() && text.size() <= kKindBytesMax &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
-}
-
 /// Naming a key turns TLS on, as upstream's object form of `server.https` does.
 template <class Field>
 OptionRow pem_row(std::string_view path, Field field, std::string_view help) {
@@ -281,6 +326,7 @@ std::vector<OptionRow> node_rows() {
                {Millis{1}, kRequestTimeoutMax}, "for a request to another node without a budget"),
       time_row("request.pingTimeout", SPREADABLE_FIELD(request.ping_timeout),
                {Millis{1}, kRequestTimeoutMax}, "for a ping of another node"),
+      approval_row(),
   };
 }
 
@@ -331,6 +377,8 @@ std::vector<OptionRow> server_rows() {
               "PEM file of the certificate and its chain"),
       pem_row("server.https.ca", SPREADABLE_FIELD(server.https.authority),
               "PEM file of who signs other nodes; none: the system's"),
+      ips_row("server.proxies", SPREADABLE_FIELD(server.proxies),
+              "proxies in front of this node that say who the client is"),
       size_row("server.maxBodySize", SPREADABLE_FIELD(server.body_bytes_max), {1 << 10, 1 << 30},
                "longest request body, inflated"),
       integer_row("server.compressionLevel", SPREADABLE_FIELD(server.compression_level), {0, 9},

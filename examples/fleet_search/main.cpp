@@ -126,7 +126,7 @@ int run(const Settings& settings) {
   say(settings, fmt::format("{} nodes became one network in {:.1f} s; masters and their slaves:\n",
                             fleet.size(), forming.count()));
 
-  Client client({.addresses = fleet.addresses()}, {*runtime.transport(), clock, *runtime.random()});
+  Client client({.address = fleet.addresses()}, {*runtime.transport(), clock, *runtime.random()});
   if (const Result<void> ready = client.init(); !ready) return fail(ready.error().message);
   Json report{
       {"nodes", fleet.size()}, {"formedInSeconds", forming.count()}, {"files", to_json(files)}};

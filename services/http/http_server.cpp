@@ -2,6 +2,7 @@
 
 #include "core/assert.h"
 #include "services/http/detail/endpoint.h"
+#include "services/http/detail/tls_stream.h"
 
 namespace spreadable {
 
@@ -19,12 +20,17 @@ HttpServer::~HttpServer() {
 
 Result<void> HttpServer::start(const Listen& listen, RequestHandler& handler) {
   SPREADABLE_ASSERT(!endpoint_);
-  auto socket = detail::Listener::open({listen.host, listen.port, options_.backlog});
-  if (!socket) return socket.error();
-  const std::uint16_t port = detail::Listener::port_of(*socket);
+  SPREADABLE_ASSERT(listen.compression_level >= 0 && listen.compression_level <= 9);
+  Result<detail::StreamFactory> streams =
+      listen.tls ? detail::tls_streams(*listen.tls) : detail::socket_streams();
+  if (!streams) return streams.error();
+  auto sockets = detail::Listener::open({listen.host, listen.port, options_.backlog});
+  if (!sockets) return sockets.error();
+  const std::uint16_t port = detail::Listener::port_of(sockets->front());
   endpoint_ = std::make_unique<detail::Endpoint>(
-      detail::Endpoint::Setup{loop_, pool_, handler, options_, listen.body_bytes_max},
-      std::move(*socket));
+      detail::Endpoint::Setup{loop_, pool_, handler, options_, listen.body_bytes_max,
+                              listen.compression_level, std::move(*streams)},
+      std::move(*sockets));
   auto started = endpoint_->start();
   if (started) {
     port_ = port;

@@ -23,14 +23,19 @@ class Endpoint;
 /// the response; what the client does not read at once the loop sends on. So a worker never waits
 /// for a client, except for the rest of bodies larger than `collected_body_bytes_max`. A request
 /// that can't be read, is over a limit or finds no place in the queue of its class is answered by
-/// the server itself, with `{"message": …}` as the core does. Source: design.md section 7, protocol
-/// sections 1.1 and 1.4, reliability L1 to L6.
+/// the server itself, with `{"message": …}` as the core does.
+///
+/// With Listen::tls the handshake runs on the loop too, within `head_timeout`; after that encrypted
+/// connections are served as bare ones are. Who speaks plain HTTP there, or fails the handshake, is
+/// cut without an answer. Source: design.md section 7, protocol sections 1.1 and 1.4, reliability
+/// L1 to L6.
 class HttpServer final : public Server {
  public:
   struct Options {
     std::size_t head_bytes_max = kHeadBytesMax;
     std::size_t head_fields_max = kHeadFieldsMax;
-    /// From a request's first byte (on a new connection: from its start) to the end of its head.
+    /// From a request's first byte (on a new connection: from its start, so that a TLS handshake
+    /// counts) to the end of its head.
     Millis head_timeout = std::chrono::seconds{10};
     /// A body has this long, and a second more for each `body_rate_min` bytes that came. The same
     /// goes for a response and what the client reads of it.

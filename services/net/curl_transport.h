@@ -25,15 +25,18 @@ class CurlLoop;
 /// are looked up through the `Resolver` on threads of their own, so what an access filter resolved
 /// is what gets connected to, and a dead name service delays only the requests that need it.
 /// Proxies named in the environment are not used. Redirects are not followed.
+/// Peers are asked for compressed answers (gzip or deflate), except those on this machine.
+/// TLS is 1.2 or later; the peer must show a certificate for the host of its address, signed by an
+/// authority that the request believes. There is no way to do without.
 /// Headers of a reply are as they came: Content-Length and Content-Encoding tell of the bytes on
-/// the wire, `body` is inflated. Beside the errors of the port, a request that cannot be written
-/// down (empty address, line break in a header) gets Errc::invalid_argument. Thread-safe.
+/// the wire, `body` is inflated. Thread-safe.
 class CurlTransport final : public Transport {
  public:
   static constexpr std::size_t kReplyHeaderBytesMax = 64 << 10;  ///< more is Errc::bad_response
 
-  /// Of all connections, requests whose answer waits for other nodes may hold 1/kForwardShare, those of
-  /// clients 1/kClientShare; the rest is always there for leaf work. Source: design.md, law 7.
+  /// Of all connections, requests whose answer waits for other nodes may hold 1/kForwardShare,
+  /// those of clients 1/kClientShare; the rest is always there for leaf work. Source: design.md,
+  /// law 7.
   static constexpr std::size_t kForwardShare = 2;
   static constexpr std::size_t kClientShare = 8;
 
@@ -41,8 +44,8 @@ class CurlTransport final : public Transport {
     /// Sockets of the process, in use and kept. Half the usual limit of 1,024 open files, and above
     /// √N for a network of 250,000. Source: reliability L11.
     std::size_t connections_total_max = 512;
-    /// In use at one peer by one class of work: a slow one must not take all there are. Further requests wait for one of
-    /// these, at most until their deadline.
+    /// In use at one peer by one class of work: a slow one must not take all there are. Further
+    /// requests wait for one of these, at most until their deadline.
     std::size_t connections_per_peer_max = 8;
     /// Requests under way and waiting, in the process; more are Errc::overloaded at once. Four of
     /// the largest groups.
@@ -55,8 +58,6 @@ class CurlTransport final : public Transport {
     Millis name_lifetime = std::chrono::seconds{60};
     std::size_t name_threads_max = 4;  ///< look-ups at the same time, started when first needed
     std::size_t names_max = 1024;      ///< names waiting for a look-up; more are Errc::overloaded
-    std::string tls_ca_file;           ///< PEM; empty: the authorities the system trusts
-    bool is_tls_verified = true;       ///< false only for networks with self-made certificates
   };
 
   /// Starts the thread. Throws std::invalid_argument for a limit of zero, std::runtime_error when

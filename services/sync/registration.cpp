@@ -57,6 +57,7 @@ void Sync::Registration::move_to(const Address& master) {
   const auto old = node_.peers().view()->backlink;
   if (!old || *old == master || master == node_.address()) return;
   if (!register_with(master)) return;
+  if (!node_.book().is_native(*old)) return;  // it finds out by itself; the route would be unknown there
   static_cast<void>(node_.outbound().request(
       {.to = *old, .path = std::string(wire::kNodeRoute) + "leave"}, sync_.step_deadline()));
 }

@@ -31,6 +31,7 @@ void Sync::Round::run() {
   check_backlink();
   check_slaves();
   update_masters();
+  mend_split();
   forget_strangers();
 }
 
@@ -50,7 +51,11 @@ const Structure* Sync::Round::find(const Address& peer) const {
 bool Sync::Round::is_lost(const Address& peer) const {
   const MutexLock lock(sync_.mutex_);
   const auto it = sync_.memory_.misses.find(peer);
-  return it != sync_.memory_.misses.end() && it->second >= sync_.options_.misses_max;
+  if (it == sync_.memory_.misses.end() || it->second.runs < sync_.options_.misses_max) return false;
+  // Our quick runs are too quick for others: a busy node of theirs is not a dead one.
+  if (it->second.is_refused || node_.book().is_native(peer)) return true;
+  return node_.clock().now() - it->second.since >=
+         sync_.options_.foreign_silence_intervals * sync_.options_.interval;
 }
 
 void Sync::Round::note_answer(const Address& peer, const Result<PeerReply>& reply) {
@@ -60,7 +65,9 @@ void Sync::Round::note_answer(const Address& peer, const Result<PeerReply>& repl
     node_.logger().debug("sync: no structure of " + peer.text() + ": " +
                          structure.error().message);
     const MutexLock lock(sync_.mutex_);
-    ++sync_.memory_.misses[peer];
+    Silence& silence = sync_.memory_.misses[peer];
+    if (silence.runs++ == 0) silence.since = node_.clock().now();
+    silence.is_refused = structure.error().code == Errc::unreachable;
     return;
   }
   fetched_.emplace(peer, std::move(*structure));
@@ -262,6 +269,40 @@ void Sync::Round::update_masters_as_master() {
   }
   node_.known_lists().update(std::move(lists), node_.clock().now());
   node_.peers().set_masters(std::move(masters));
+}
+
+/// Masters that are not of ours know only whom their own links lead to. Two of them that are each other's master
+/// never look further, so when such a one goes on without us in its list, one of us joins it: from then on it
+/// learns of everybody through us.
+void Sync::Round::mend_split() {
+  const auto view = node_.peers().view();
+  auto& ignored_since = sync_.ignored_since_;
+  const TimePoint now = node_.clock().now();
+  std::map<Address, TimePoint> ignored;
+  std::size_t natives = 1;
+  for (const auto& [peer, structure] : fetched_) {
+    if (structure.slaves.empty()) continue;
+    if (node_.book().is_native(peer)) {
+      ++natives;
+      continue;
+    }
+    const bool knows_us =
+        std::any_of(structure.masters.begin(), structure.masters.end(),
+                    [&](const MasterEntry& entry) { return entry.address == node_.address(); });
+    if (knows_us || view->has_slave(peer) || view->backlink == peer) continue;
+    const auto before = ignored_since.find(peer);
+    ignored[peer] = before == ignored_since.end() ? now : before->second;
+  }
+  ignored_since = view->is_master() ? std::move(ignored) : std::map<Address, TimePoint>();
+  const Duration patience = sync_.options_.split_intervals * sync_.options_.interval;
+  for (const auto& [peer, since] : ignored_since) {
+    // One of us is enough; who it is, is left to chance.
+    if (now - since < patience || node_.random().below(natives) != 0) continue;
+    node_.logger().info("sync: " + peer.text() + " does not know this master; joining it");
+    sync_.move_to_ = peer;
+    ignored_since.clear();
+    return;
+  }
 }
 
 const Structure* Sync::Round::best_source() const {

@@ -14,7 +14,7 @@ class Sync::Round {
  public:
   explicit Round(Sync& sync);
 
-  /// Steps 1 to 5 below; returns once the node's own view is right.
+  /// Steps 1 to 6 below; returns once the node's own view is right.
   void run();
 
  private:
@@ -25,7 +25,8 @@ class Sync::Round {
   void update_masters();  // 4. the masters list
   void update_masters_as_master();
   void update_masters_as_slave();
-  void forget_strangers();  // 5. counters of peers that no longer matter
+  void mend_split();        // 5. masters that do not know us
+  void forget_strangers();  // 6. counters of peers that no longer matter
 
   /// Asks those of `peers` that were not asked yet in this run.
   void fetch(const std::vector<Address>& peers);

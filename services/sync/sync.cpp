@@ -250,12 +250,37 @@ void Sync::note_slave(const Address& address) {
   node().peers().add_slave(address);
 }
 
+/// Whether a slave that is no node of ours has been here long enough, and can find another place: it does not
+/// register with its own slaves.
+bool Sync::may_drop(const Address& slave) const {
+  const auto view = node().peers().view();
+  const std::size_t limit = node().topology().list_limit(view->network_size());
+  const KnownLists::List own = node().known_lists().find(slave);
+  const auto is_open = [&](const MasterEntry& master) {
+    if (master.address == slave || master.address == node().address()) return false;
+    return master.size < limit &&
+           (!own || std::find(own->begin(), own->end(), master.address) == own->end());
+  };
+  if (std::none_of(view->masters.begin(), view->masters.end(), is_open)) return false;
+  const MutexLock lock(mutex_);
+  const auto since = memory_.slave_since.find(slave);
+  return since == memory_.slave_since.end() ||
+         node().clock().now() - since->second >= options_.foreign_stay_intervals * options_.interval;
+}
+
 void Sync::plan_moves() {
   const auto view = node().peers().view();
-  const std::vector<Address> slaves = slaves_to_move(*view, node().topology());
+  std::vector<Address> slaves = slaves_to_move(*view, node().topology());
+  const bool is_given_up = slaves.size() == view->slaves.size();
+  const auto must_stay = [&](const Address& slave) {
+    return !node().book().is_native(slave) && !may_drop(slave);
+  };
+  // A list that cannot be given up as a whole is kept as a whole.
+  if (is_given_up && std::any_of(slaves.begin(), slaves.end(), must_stay)) slaves.clear();
   for (const Address& slave : slaves) {
     if (!node().book().is_native(slave)) {
-      node().peers().remove_slave(slave);  // it finds another master by itself, as upstream does
+      // It finds another master by itself, as upstream's nodes do.
+      if (!must_stay(slave)) node().peers().remove_slave(slave);
       continue;
     }
     {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,13 @@ class Sync : public Service {
     unsigned misses_max = 3;       ///< runs in a row without an answer until a peer is dropped
     /// A new slave may not yet have noted its master when it is asked for the first time.
     Duration newcomer_grace = std::chrono::seconds{1};
+    /// Intervals that a node which is not of ours stays in a list, whatever speaks against it: it counts
+    /// against a master to drop a slave again and again (protocol section 6).
+    int foreign_stay_intervals = 3;
+    /// Intervals for which such a node may say nothing, when it is not plainly gone.
+    int foreign_silence_intervals = 4;
+    /// Intervals after which a master of ours joins one that does not know it.
+    int split_intervals = 4;
     std::size_t explore_max = 3;   ///< forgotten peers asked in one run
     std::size_t providers_max = 3; ///< nodes asked for a place in one run
     std::size_t slaves_max = Transport::kGroupMax;  ///< a longer list is refused, not shortened
@@ -91,9 +99,15 @@ class Sync : public Service {
     Address to;
     TimePoint until;
   };
+  /// A peer's silence so far.
+  struct Silence {
+    unsigned runs = 0;       ///< in a row without an answer
+    TimePoint since{};
+    bool is_refused = false; ///< the last time its machine said that nobody is there
+  };
   /// What outlives a run. Guarded by mutex_ where request threads touch it, else used by run() only.
   struct Memory {
-    std::unordered_map<Address, unsigned> misses;         ///< runs without an answer
+    std::unordered_map<Address, Silence> misses;
     std::unordered_map<Address, TimePoint> slave_since;
     std::unordered_map<Address, Move> moves;
   };
@@ -114,6 +128,7 @@ class Sync : public Service {
   [[nodiscard]] bool is_first_node() const;
   [[nodiscard]] std::vector<Address> spare_masters() const;
   void note_slave(const Address& address);
+  [[nodiscard]] bool may_drop(const Address& slave) const;
 
   std::optional<Options> given_options_;
   Options options_;
@@ -129,6 +144,7 @@ class Sync : public Service {
   unsigned quiet_runs_ = 0;                ///< runs without a change in a row
   std::vector<PeerRecord> remembered_;     ///< of before the restart, until the first run
   std::optional<Address> move_to_;         ///< where our master wants us
+  std::map<Address, TimePoint> ignored_since_;  ///< foreign masters whose lists lack this node
 
   mutable Mutex mutex_;
   Memory memory_ SPREADABLE_GUARDED_BY(mutex_);

@@ -145,12 +145,33 @@ TEST_CASE("curl transport: request: arrives as it was given") {
     CHECK(seen.headers.find("node-root")->empty());
     CHECK(*seen.headers.find("node-version") == "x-0.3");
     CHECK(*seen.headers.find("host") == peer.address().text());
-    CHECK(*seen.headers.find("accept-encoding") == "gzip, deflate");
     CHECK_FALSE(seen.headers.find("expect"));
     CHECK_FALSE(seen.headers.find("content-type"));
     CHECK_FALSE(seen.headers.find("user-agent"));
   }
   CHECK(peer.accepted() == 1);
+}
+
+TEST_CASE("curl transport: request: asks for compressed answers, except within this machine") {
+  Fixture fixture;
+  std::string accepted;
+  HttpPeer peer([&](const HttpRequest& request) {
+    const std::string* value = request.headers.find("accept-encoding");
+    accepted = value ? *value : "nothing";
+    return gzip_answer("text");  // undone whatever was asked for
+  });
+  struct Row {
+    const char* host;
+    const char* accepted;
+  };
+  for (const Row& row : {Row{"peer.example", "gzip, deflate"}, Row{"localhost", "identity"},
+                         Row{"127.0.0.1", "identity"}}) {
+    INFO(row.host);
+    const auto reply = fixture.ask_one(to(*Address::from_parts(row.host, peer.port())));
+    REQUIRE(reply);
+    CHECK(accepted == row.accepted);
+    CHECK(reply->body == "text");
+  }
 }
 
 TEST_CASE("curl transport: request: what cannot be written down is refused, the others are sent") {
@@ -164,6 +185,7 @@ TEST_CASE("curl transport: request: what cannot be written down is refused, the 
       {.to = peer.address(), .path = "/a\r\nb"},
       {.to = peer.address(), .method = Method::other, .path = "/"},
       {.to = Address{}, .path = "/"},
+      {.to = peer.address(), .path = "/", .authority = std::string("a\0b", 3)},
       {.to = peer.address(), .path = "/good"},
   });
   for (std::size_t slot = 0; slot + 1 < results.size(); ++slot) {

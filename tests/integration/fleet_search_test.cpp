@@ -115,7 +115,7 @@ class RunningFleet {
  private:
   Runtime runtime_;
   Fleet fleet_;
-  Client client_{{.addresses = fleet_.addresses()},
+  Client client_{{.address = fleet_.addresses()},
                  {*runtime_.transport(), *runtime_.clock(), *runtime_.random()}};
 };
 

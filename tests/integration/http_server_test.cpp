@@ -6,56 +6,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
-#include <future>
-#include <thread>
 
-#include "core/json.h"
-#include "services/system/system_clock.h"
+#include "services/http/detail/content_coding.h"
+#include "tests/integration/http_site.h"
 #include "tests/support/deflated.h"
-#include "tests/support/raw_connection.h"
+#include "tests/support/free_port.h"
 
 namespace spreadable {
 namespace {
-
-constexpr std::string_view kPing = "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n";
-constexpr Millis kPatience = RawConnection::kPatience;
-
-/// Answers with the request as JSON, unless the test says otherwise. `/forward…` and `/client…` are
-/// of those classes, everything else is leaf.
-class EchoHandler final : public RequestHandler {
- public:
-  using Answer = std::function<HttpResponse(const HttpRequest&)>;
-  explicit EchoHandler(Answer answer = echo) : answer_(std::move(answer)) {}
-
-  [[nodiscard]] WorkClass work_class(Method, std::string_view path) const override {
-    if (path.starts_with("/forward")) return WorkClass::forward;
-    return path.starts_with("/client") ? WorkClass::client : WorkClass::leaf;
-  }
-  [[nodiscard]] HttpResponse handle(HttpRequest request) override {
-    ++calls_;
-    return answer_(request);
-  }
-  [[nodiscard]] int calls() const { return calls_; }
-
-  static HttpResponse echo(const HttpRequest& request) {
-    Json headers = Json::object();
-    for (const auto& [name, value] : request.headers) headers[name] = value;
-    HttpResponse response;
-    response.body = dump_json({{"method", static_cast<int>(request.method)},
-                               {"path", request.path},
-                               {"query", request.query},
-                               {"headers", headers},
-                               {"body", request.body},
-                               {"ip", request.remote_ip.text()}});
-    return response;
-  }
-
- private:
-  const Answer answer_;
-  std::atomic<int> calls_{0};
-};
 
 /// Takes every file descriptor the process may still open, until it is destroyed.
 class FullDescriptorTable {
@@ -89,68 +48,15 @@ class FullDescriptorTable {
   std::vector<int> taken_;
 };
 
-/// A running server and what it needs.
-struct Site {
-  explicit Site(HttpServer::Options options = {}, EventLoop::Options loop_options = {},
-                WorkerPool::Options pool_options = {})
-      : loop(clock, loop_options), pool(pool_options), server(loop, pool, std::move(options)) {}
-
-  std::uint16_t start(RequestHandler& handler, Server::Listen listen = {.host = "127.0.0.1"}) {
-    REQUIRE(server.start(listen, handler));
-    REQUIRE(server.port() != 0);
-    return server.port();
-  }
-  [[nodiscard]] Deadline in(Millis span) const { return Deadline::after(clock, span); }
-
-  SystemClock clock;
-  EventLoop loop;
-  WorkerPool pool;
-  HttpServer server;
-};
-
-/// A door in a handler.
-class Door {
- public:
-  ~Door() { open(); }
-  void pass() {
-    ++waiting_;
-    opened_.wait();
-  }
-  void open() {
-    if (!is_open_.exchange(true)) promise_.set_value();
-  }
-  [[nodiscard]] int waiting() const { return waiting_; }
-
- private:
-  std::promise<void> promise_;
-  std::shared_future<void> opened_ = promise_.get_future().share();
-  std::atomic<bool> is_open_{false};
-  std::atomic<int> waiting_{0};
-};
-
-bool wait_until(const std::function<bool()>& holds, Millis patience = kPatience) {
-  const auto end = std::chrono::steady_clock::now() + patience;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(Millis{1});
-  }
-  return true;
-}
-
-std::string post(std::string_view path, std::string_view body, std::string_view fields = "") {
-  return fmt::format("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n{}\r\n{}", path,
-                     body.size(), fields, body);
-}
-
-Json echoed(const std::optional<RawResponse>& response) {
-  REQUIRE(response);
-  REQUIRE(response->status == 200);
-  return *parse_json(response->body);
-}
-
 std::size_t thread_count() {
   const std::filesystem::directory_iterator tasks("/proc/self/task");
   return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+bool has_ipv6_loopback() {
+  EchoHandler handler;
+  Site site;
+  return site.server.start({.host = "::1"}, handler).has_value();
 }
 
 double cpu_seconds() {
@@ -167,8 +73,9 @@ double cpu_seconds() {
 TEST_CASE(
     "http server: keep-alive: one connection serves many requests and says how long it lasts") {
   EchoHandler handler;
-  Site site;
-  RawConnection client(site.start(handler));
+  Site site(each_wire());
+  site.start(handler);
+  RawConnection client = site.connect();
   for (int i = 0; i < 50; ++i) {
     const auto response = client.request(kPing);
     CHECK(echoed(response)["path"] == "/ping");
@@ -207,8 +114,9 @@ TEST_CASE("http server: pipelining: answers come in order, slow ones and other c
     if (request.path == "/client/slow") std::this_thread::sleep_for(Millis{20});
     return EchoHandler::echo(request);
   });
-  Site site;
-  RawConnection client(site.start(handler));
+  Site site(each_wire());
+  site.start(handler);
+  RawConnection client = site.connect();
   std::string requests;
   for (int i = 0; i < 60; ++i) {
     const char* path = i % 7 == 0 ? "/client/slow" : i % 3 == 0 ? "/forward" : "/leaf";
@@ -224,8 +132,9 @@ TEST_CASE("http server: pipelining: answers come in order, slow ones and other c
 
 TEST_CASE("http server: HEAD: the length of the body, without the body") {
   EchoHandler handler;
-  Site site;
-  RawConnection client(site.start(handler));
+  Site site(each_wire());
+  site.start(handler);
+  RawConnection client = site.connect();
   client.send("HEAD /ping HTTP/1.1\r\nHost: x\r\n\r\n");
   const auto head = client.receive(/*is_head=*/true);
   REQUIRE(head);
@@ -235,8 +144,8 @@ TEST_CASE("http server: HEAD: the length of the body, without the body") {
 
 TEST_CASE("http server: connection: closed after HTTP/1.0 and `close`, kept when both sides wish") {
   EchoHandler handler;
-  Site site;
-  const std::uint16_t port = site.start(handler);
+  Site site(each_wire());
+  site.start(handler);
   struct Row {
     const char* head;
     bool is_closed;
@@ -245,7 +154,7 @@ TEST_CASE("http server: connection: closed after HTTP/1.0 and `close`, kept when
        {Row{"GET / HTTP/1.0\r\n", true}, Row{"GET / HTTP/1.0\r\nConnection: keep-alive\r\n", false},
         Row{"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n", true}}) {
     INFO(row.head);
-    RawConnection client(port);
+    RawConnection client = site.connect();
     const auto response = client.request(std::string(row.head) + "\r\n");
     REQUIRE(response);
     CHECK(response->status == 200);
@@ -257,7 +166,7 @@ TEST_CASE("http server: connection: closed after HTTP/1.0 and `close`, kept when
     }
   }
   for (int i = 0; i < 20; ++i) {  // the end comes with the request, or just after it
-    RawConnection half(port);
+    RawConnection half = site.connect();
     half.send(kPing);
     half.end_writing();
     CHECK(half.receive());
@@ -267,8 +176,9 @@ TEST_CASE("http server: connection: closed after HTTP/1.0 and `close`, kept when
 
 TEST_CASE("http server: bodies: every framing and coding gives the handler the same bytes") {
   EchoHandler handler;
-  Site site({.collected_body_bytes_max = 10'000});  // so that the last row is read by a worker
-  const std::uint16_t port = site.start(handler);
+  Site site(each_wire(),
+            {.collected_body_bytes_max = 10'000});  // so that the last row is read by a worker
+  site.start(handler);
   const std::string small = R"({"a":1})";
   const std::string large = std::string(400'000, 'x');
   const std::string chunked = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -287,7 +197,7 @@ TEST_CASE("http server: bodies: every framing and coding gives the handler the s
         Row{"large gzip", post("/", deflated(large), "Content-Encoding: gzip\r\n"), large},
         Row{"large", post("/", large), large}, Row{"large chunk", chunked + large_chunk, large}}) {
     INFO(row.about);
-    RawConnection client(port);
+    RawConnection client = site.connect();
     CHECK(echoed(client.request(row.request))["body"] == row.body);
     CHECK(echoed(client.request(kPing))["path"] == "/ping");
   }
@@ -297,8 +207,9 @@ TEST_CASE("http server: bodies: every framing and coding gives the handler the s
 
 TEST_CASE("http server: expectation: 100 Continue comes before the body, refusal instead of it") {
   EchoHandler handler;
-  Site site;
-  RawConnection client(site.start(handler));
+  Site site(each_wire());
+  site.start(handler);
+  RawConnection client = site.connect();
   client.send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
   const auto interim = client.receive();
   REQUIRE(interim);
@@ -357,11 +268,11 @@ TEST_CASE("http server: refusals: carry a message and close the connection where
 TEST_CASE(
     "http server: deadlines: those who send too slowly are cut, with 408 once they have begun") {
   EchoHandler handler;
-  Site site({.head_timeout = Millis{100},
-             .body_grace = Millis{100},
-             .collected_body_bytes_max = 100,
-             .idle_timeout = std::chrono::seconds{5}});
-  const std::uint16_t port = site.start(handler);
+  Site site(each_wire(), {.head_timeout = Millis{100},
+                          .body_grace = Millis{100},
+                          .collected_body_bytes_max = 100,
+                          .idle_timeout = std::chrono::seconds{5}});
+  site.start(handler);
   struct Row {
     const char* about;
     std::string bytes;
@@ -372,7 +283,7 @@ TEST_CASE(
         Row{"empty lines", "\r\n\r\n", 0}, Row{"slow body", post("/", "hello").substr(0, 50), 408},
         Row{"slow large body", post("/", std::string(200, 'x')).substr(0, 200), 408}}) {
     INFO(row.about);
-    RawConnection client(port);
+    RawConnection client = site.connect();
     client.send(row.bytes);
     const auto response = client.receive();
     CHECK(response.has_value() == (row.status != 0));
@@ -385,10 +296,11 @@ TEST_CASE(
 
 TEST_CASE("http server: deadlines: an idle connection ends after its timeout, not before") {
   EchoHandler handler;
-  Site site({.head_timeout = Millis{50},
-             .idle_timeout = Millis{300},
-             .keep_alive_announced = std::chrono::seconds{0}});
-  RawConnection client(site.start(handler));
+  Site site(each_wire(), {.head_timeout = Millis{50},
+                          .idle_timeout = Millis{300},
+                          .keep_alive_announced = std::chrono::seconds{0}});
+  site.start(handler);
+  RawConnection client = site.connect();
   CHECK(client.request(kPing));
   CHECK_FALSE(client.is_ended(Millis{150}));
   CHECK(client.request(kPing));
@@ -402,16 +314,16 @@ TEST_CASE("http server: slow readers: hold no worker, and get everything in the 
     if (request.path == "/page") response.body = page;
     return response;
   });
-  Site site({}, {}, {{1, 10}, {1, 10}, {1, 10}, std::chrono::seconds{10}});
-  const std::uint16_t port = site.start(handler);
+  Site site(each_wire(), {}, {}, {{1, 10}, {1, 10}, {1, 10}, std::chrono::seconds{10}});
+  site.start(handler);
   std::vector<RawConnection> readers;
   for (int i = 0; i < 3; ++i) {
-    readers.emplace_back(port);
+    readers.push_back(site.connect());
     readers.back().send("GET /page HTTP/1.1\r\nHost: x\r\n\r\n");
     readers.back().send(kPing);
   }
   REQUIRE(wait_until([&] { return handler.calls() == 3; }));
-  CHECK(echoed(RawConnection(port).request(kPing))["path"] == "/ping");
+  CHECK(echoed(site.connect().request(kPing))["path"] == "/ping");
   for (RawConnection& reader : readers) {
     const auto response = reader.receive();
     REQUIRE(response);
@@ -469,31 +381,31 @@ TEST_CASE(
 
 TEST_CASE("http server: large bodies: only so many workers wait for them, and more are refused") {
   EchoHandler handler;
-  Site site({.collected_body_bytes_max = 100}, {.body_workers_max = 2});
-  const std::uint16_t port = site.start(handler);
+  Site site(each_wire(), {.collected_body_bytes_max = 100}, {.body_workers_max = 2});
+  site.start(handler);
   const std::string body(500, 'x');
   const std::string request = post("/", body);
   std::vector<RawConnection> slow;
   for (int i = 0; i < 2; ++i) {
-    slow.emplace_back(port);
+    slow.push_back(site.connect());
     slow.back().send(std::string_view(request).substr(0, request.size() - 1));
   }
   REQUIRE(wait_until([&] { return site.loop.body_workers().taken() == 2; }));
   const auto refused =
-      RawConnection(port).request(std::string_view(request).substr(0, request.size() - 1));
+      site.connect().request(std::string_view(request).substr(0, request.size() - 1));
   REQUIRE(refused);
   CHECK(refused->status == 503);
-  CHECK(RawConnection(port).request(kPing)->status == 200);
+  CHECK(site.connect().request(kPing)->status == 200);
   for (RawConnection& client : slow) CHECK(echoed(client.request("x"))["body"] == body);
 }
 
 TEST_CASE("http server: idle: five hundred connections hold no thread") {
   EchoHandler handler;
-  Site site;
-  const std::uint16_t port = site.start(handler);
+  Site site(each_wire());
+  site.start(handler);
   std::vector<RawConnection> clients;
   for (int i = 0; i < 500; ++i) {
-    clients.emplace_back(port);
+    clients.push_back(site.connect());
     REQUIRE(clients.back().request(kPing));
   }
   CHECK(site.server.connections() == 500);
@@ -543,11 +455,11 @@ TEST_CASE("http server: stop: running requests finish, new ones are refused") {
     if (request.path == "/block") door.pass();
     return EchoHandler::echo(request);
   });
-  Site site;
+  Site site(each_wire());
   const std::uint16_t port = site.start(handler);
-  RawConnection parked(port);
+  RawConnection parked = site.connect();
   REQUIRE(parked.request(kPing));
-  RawConnection running(port);
+  RawConnection running = site.connect();
   running.send("GET /block HTTP/1.1\r\nHost: x\r\n\r\n");
   REQUIRE(wait_until([&] { return door.waiting() == 1; }));
 
@@ -573,12 +485,12 @@ TEST_CASE(
     door.pass();
     return EchoHandler::echo(request);
   });
-  Site site({}, {}, {{1, 10}, {1, 10}, {1, 10}, std::chrono::seconds{10}});
-  const std::uint16_t port = site.start(handler);
-  RawConnection running(port);
+  Site site(each_wire(), {}, {}, {{1, 10}, {1, 10}, {1, 10}, std::chrono::seconds{10}});
+  site.start(handler);
+  RawConnection running = site.connect();
   running.send(kPing);
   REQUIRE(wait_until([&] { return door.waiting() == 1; }));
-  RawConnection queued(port);
+  RawConnection queued = site.connect();
   queued.send(kPing);
   REQUIRE(wait_until([&] { return site.pool.load().waiting[0] == 1; }));
   auto stopped = std::async(std::launch::async, [&] { site.server.stop(site.in(Millis{20})); });
@@ -598,13 +510,13 @@ TEST_CASE(
     if (request.path == "/page") response.body.assign(std::size_t{16} << 20, 'x');
     return response;
   });
-  Site site({.collected_body_bytes_max = 100});
-  const std::uint16_t port = site.start(handler);
-  RawConnection reader(port);
+  Site site(each_wire(), {.collected_body_bytes_max = 100});
+  site.start(handler);
+  RawConnection reader = site.connect();
   reader.send("GET /page HTTP/1.1\r\nHost: x\r\n\r\n");
-  RawConnection sender(port);
+  RawConnection sender = site.connect();
   sender.send(post("/", std::string(200, 'x')).substr(0, 200));
-  RawConnection slow(port);
+  RawConnection slow = site.connect();
   slow.send("GET /");
   REQUIRE(
       wait_until([&] { return handler.calls() == 1 && site.loop.body_workers().taken() == 1; }));
@@ -667,13 +579,102 @@ TEST_CASE("http server: addresses: `::` takes both families and tells them apart
   }
 }
 
+TEST_CASE("http server: addresses: `localhost` takes both loopback addresses, on one port") {
+  EchoHandler handler;
+  Site site;
+  for (std::uint16_t port : {std::uint16_t{0}, free_port()}) {
+    const std::uint16_t bound = site.start(handler, {.host = "localhost", .port = port});
+    CHECK((port == 0 || bound == port));
+    CHECK(echoed(RawConnection(bound).request(kPing))["ip"] == "127.0.0.1");
+    if (has_ipv6_loopback()) {
+      RawConnection v6(bound, /*is_ipv6=*/true);
+      const auto ip = IpAddress::parse(echoed(v6.request(kPing))["ip"].get<std::string>());
+      CHECK(ip->is_loopback());
+    }
+    site.server.stop(site.in(Millis{0}));
+    CHECK_FALSE(RawConnection::try_connect(bound));
+    CHECK_FALSE(RawConnection::try_connect(bound, /*is_ipv6=*/true));
+  }
+}
+
+TEST_CASE("http server: addresses: `localhost` is refused when either of its ports is taken") {
+  EchoHandler handler;
+  Site site;
+  for (const char* taken : {"127.0.0.1", "::1"}) {
+    if (std::string_view(taken) == "::1" && !has_ipv6_loopback()) continue;
+    INFO(taken);
+    const std::uint16_t port = site.start(handler, {.host = taken});
+    HttpServer other(site.loop, site.pool);
+    const auto started = other.start({.host = "localhost", .port = port}, handler);
+    REQUIRE_FALSE(started);
+    CHECK(started.error().code == Errc::io);
+    CHECK(started.error().message.find(std::to_string(port)) != std::string::npos);
+    site.server.stop(site.in(Millis{0}));
+    CHECK(other.start({.host = "localhost", .port = port}, handler));
+  }
+}
+
+TEST_CASE("http server: compression: a text travels small, as the client likes it") {
+  const std::string text = R"({"list":")" + std::string(50'000, 'x') + R"("})";
+  EchoHandler handler([&](const HttpRequest& request) {
+    HttpResponse response;
+    response.body = request.path == "/small" ? "{}" : text;
+    return response;
+  });
+  Site site(each_wire());
+  site.start(handler);
+  RawConnection client = site.connect();
+  struct Row {
+    const char* path;
+    const char* accepted;
+    const char* coding;
+  };
+  for (const Row& row : {Row{"/", "gzip,deflate", "gzip"}, Row{"/", "gzip, deflate, br", "br"},
+                         Row{"/", "deflate", "deflate"}, Row{"/", "", ""}, Row{"/", "gzip;q=0", ""},
+                         Row{"/small", "gzip", ""}}) {
+    INFO(row.path, " ", row.accepted);
+    const std::string fields = fmt::format("Host: x\r\nAccept-Encoding: {}\r\n\r\n", row.accepted);
+    const auto response = client.request(fmt::format("GET {} HTTP/1.1\r\n{}", row.path, fields));
+    REQUIRE(response);
+    CHECK(response->field("Content-Encoding") == row.coding);
+    CHECK(response->field("Vary") == "Accept-Encoding");
+    if (*row.coding != '\0') CHECK(response->body.size() < 1'000);
+    const auto plain = detail::undo_content_coding(response->body, row.coding, text.size());
+    REQUIRE(plain);
+    CHECK(*plain == (std::string_view(row.path) == "/small" ? "{}" : text));
+    client.send(fmt::format("HEAD {} HTTP/1.1\r\n{}", row.path, fields));
+    const auto head = client.receive(/*is_head=*/true);
+    REQUIRE(head);
+    for (const char* name : {"Content-Encoding", "Content-Length", "Content-Type", "Vary"}) {
+      CHECK(head->field(name) == response->field(name));
+    }
+  }
+}
+
+TEST_CASE("http server: compression: level 0 sends everything as it is") {
+  EchoHandler handler([](const HttpRequest&) {
+    HttpResponse response;
+    response.body.assign(5'000, 'x');
+    return response;
+  });
+  Site site;
+  site.start(handler, {.host = "127.0.0.1", .compression_level = 0});
+  const auto response =
+      site.connect().request("GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n");
+  REQUIRE(response);
+  CHECK(response->body.size() == 5'000);
+  CHECK(response->field("Content-Encoding").empty());
+  CHECK(response->field("Vary").empty());
+}
+
 TEST_CASE("http server: handlers: an exception costs its own request only") {
   EchoHandler handler([](const HttpRequest& request) -> HttpResponse {
     if (request.path == "/throw") throw std::runtime_error("secret");
     return EchoHandler::echo(request);
   });
-  Site site;
-  RawConnection client(site.start(handler));
+  Site site(each_wire());
+  site.start(handler);
+  RawConnection client = site.connect();
   const auto response = client.request("GET /throw HTTP/1.1\r\nHost: x\r\n\r\n");
   REQUIRE(response);
   CHECK(response->status == 500);
@@ -683,15 +684,15 @@ TEST_CASE("http server: handlers: an exception costs its own request only") {
 
 TEST_CASE("http server: load: many connections at once get each their own answers") {
   EchoHandler handler;
-  Site site;
-  const std::uint16_t port = site.start(handler);
+  Site site(each_wire());
+  site.start(handler);
   std::atomic<int> right{0};
   {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 8; ++t) {
       threads.emplace_back([&, t] {
         for (int c = 0; c < 5; ++c) {
-          RawConnection client(port);
+          RawConnection client = site.connect();
           for (int i = 0; i < 40; ++i) {
             const std::string body = fmt::format("{}-{}-{}", t, c, i);
             const char* path = i % 3 == 0 ? "/client" : i % 3 == 1 ? "/forward" : "/leaf";

@@ -123,7 +123,7 @@ TEST_CASE("network: load: sixteen clients at once get complete answers") {
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < 16; ++i) {
       threads.emplace_back([&, i] {
-        Client client({.addresses = {fleet.node(i).address()}},
+        Client client({.address = {fleet.node(i).address()}},
                       {*runtime.transport(), *runtime.clock(), *runtime.random()});
         if (!client.init()) return;
         for (int k = 0; k < 10; ++k) {
@@ -143,13 +143,13 @@ TEST_CASE("network: client: finds a node that answers, and tells what a node ref
   const Client::Parts parts{*runtime.transport(), *runtime.clock(), *runtime.random()};
   const Address nobody = *Address::from_parts("localhost", free_port());
 
-  Client lost({.addresses = {nobody}}, parts);
+  Client lost({.address = {nobody}}, parts);
   const auto none = lost.init();
   REQUIRE_FALSE(none);
   CHECK(none.error().code == Errc::unreachable);
   CHECK(none.error().message.find(nobody.text()) != std::string::npos);
 
-  Client client({.addresses = {nobody, fleet.node(1).address()}}, parts);
+  Client client({.address = {nobody, fleet.node(1).address()}}, parts);
   REQUIRE(client.init());
   CHECK(client.worker() == fleet.node(1).address());
   CHECK((*client.get("/status"))["networkSize"] == 2);
@@ -181,7 +181,7 @@ TEST_CASE("network: stop: running requests finish, new ones are refused, and the
     return "done";
   });
   REQUIRE(node.start());
-  Client client({.addresses = {node.address()}},
+  Client client({.address = {node.address()}},
                 {*runtime.transport(), *runtime.clock(), *runtime.random()});
   REQUIRE(client.init());
   Result<TraversalResult> answer = Error{};

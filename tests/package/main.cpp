@@ -92,7 +92,7 @@ void run() {
   require(count && count->complete && count->value == 2, "a traversal reaches both nodes");
   require(second->status()["greeting"] == "hello", "the service is part of the node");
 
-  Client client({.addresses = {second->address()}},
+  Client client({.address = {second->address()}},
                 {*runtime.transport(), *runtime.clock(), *runtime.random()});
   require(client.init().has_value(), "a client finds the node");
   const auto greeting = client.get("/greeting");

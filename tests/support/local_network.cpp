@@ -100,9 +100,11 @@ class LocalNetwork::DirectTransport final : public Transport {
     if (network_.hung_.contains(request.to)) {
       return Error{Errc::timed_out, request.to.text() + " does not answer", {}};
     }
+    const std::size_t query_at = std::min(request.path.find('?'), request.path.size());
     HttpResponse response = target->second->handle({.method = request.method,
-                                                    .path = request.path,
-                                                    .query = {},
+                                                    .path = request.path.substr(0, query_at),
+                                                    .query = request.path.substr(
+                                                        std::min(query_at + 1, request.path.size())),
                                                     .headers = request.headers,
                                                     .body = request.body,
                                                     .remote_ip = IpAddress::loopback()});
@@ -116,7 +118,9 @@ class LocalNetwork::DirectTransport final : public Transport {
 LocalNetwork::LocalNetwork() : LocalNetwork(Options{}) {}
 
 LocalNetwork::LocalNetwork(Options options)
-    : options_(options), random_(std::make_shared<SeededRandom>(options.seed)) {}
+    : options_(std::move(options)),
+      random_(std::make_shared<SeededRandom>(options_.seed)),
+      outside_(std::make_unique<DirectTransport>(*this, address(0))) {}
 
 LocalNetwork::~LocalNetwork() {
   for (Member& member : members_) {  // nobody says goodbye to those that are half destroyed
@@ -146,7 +150,14 @@ Environment LocalNetwork::environment(const Member& member) {
   environment.server = std::make_unique<DirectServer>(*this, self);
   environment.database = std::make_unique<SharedDatabase>(member.storage);
   environment.services = {[] { return std::make_unique<Sync>(); }};
+  for (const ServiceFactory& make : options_.services) environment.services.push_back(make);
   return environment;
+}
+
+std::unique_ptr<Node> LocalNetwork::make_node(const Member& member) {
+  auto node = std::make_unique<Node>(member.options, environment(member));
+  if (options_.prepare) options_.prepare(*node);
+  return node;
 }
 
 Node& LocalNetwork::add(Millis wall_offset, std::optional<Address> initial) {
@@ -161,7 +172,7 @@ Node& LocalNetwork::add(Millis wall_offset, std::optional<Address> initial) {
   }
   member.wall_offset = wall_offset;
   member.storage = std::make_shared<MemoryDatabase>();
-  member.node = std::make_unique<Node>(member.options, environment(member));
+  member.node = make_node(member);
   members_.push_back(std::move(member));
   return *members_.back().node;
 }
@@ -184,7 +195,7 @@ void LocalNetwork::kill(std::size_t index) {
 
 void LocalNetwork::restart(std::size_t index) {
   Member& member = members_.at(index);
-  member.node = std::make_unique<Node>(member.options, environment(member));
+  member.node = make_node(member);
   const Result<void> started = member.node->start();
   SPREADABLE_ASSERT(started);
 }

@@ -27,6 +27,9 @@ class LocalNetwork {
   struct Options {
     Millis sync_interval{500};
     std::uint64_t seed = 1;
+    std::vector<ServiceFactory> services{};  ///< beside Sync
+    /// Called with each node before it starts, also before a restart.
+    std::function<void(Node&)> prepare{};
   };
 
   LocalNetwork();
@@ -50,9 +53,15 @@ class LocalNetwork {
   void restart(std::size_t index);
   void hang(std::size_t index) { hung_.insert(address(index)); }
   void resume(std::size_t index) { hung_.erase(address(index)); }
+  /// Lets something that is no node of ours answer at `address`; it outlives the network.
+  void serve(const Address& address, RequestHandler& handler) { serving_[address] = &handler; }
   /// Nodes below `border` and the others cannot connect to each other until heal().
   void cut(std::size_t border) { border_ = border; }
   void heal() { border_.reset(); }
+
+  /// The way of a program that is no node, for a Client; it uses clock() and random().
+  [[nodiscard]] Transport& outside() { return *outside_; }
+  [[nodiscard]] Random& random() { return *random_; }
 
   void run_for(Duration span) { scheduler_.run_for(span); }
   /// Lets time pass in steps of a tenth of an interval until `condition` holds; false when it does not
@@ -85,6 +94,7 @@ class LocalNetwork {
   };
 
   [[nodiscard]] Environment environment(const Member& member);
+  [[nodiscard]] std::unique_ptr<Node> make_node(const Member& member);
   [[nodiscard]] bool can_reach(const Address& from, const Address& to) const;
   [[nodiscard]] static std::size_t index_of(const Address& address);
 
@@ -98,6 +108,7 @@ class LocalNetwork {
   std::optional<std::size_t> border_;
   std::uint64_t requests_ = 0;
   std::vector<Member> members_;
+  std::unique_ptr<Transport> outside_;
 };
 
 }  // namespace spreadable

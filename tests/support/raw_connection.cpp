@@ -44,8 +44,21 @@ RawResponse parse_head(std::string_view head) {
 
 }  // namespace
 
+RawConnection::RawConnection(int fd) : fd_(fd) {}
+
 RawConnection::RawConnection(std::uint16_t port, bool is_ipv6) : fd_(connect_to(port, is_ipv6)) {
   REQUIRE(fd_ >= 0);
+}
+
+RawConnection::RawConnection(std::uint16_t port, const TlsClient::Options& options)
+    : RawConnection(port) {
+  tls_ = std::make_unique<TlsClient>(options);
+  send_bare(tls_->take_output());
+  while (tls_->state() == TlsClient::State::shaking_hands) {
+    const std::string encrypted = read_bare(kPatience);
+    if (encrypted.empty()) return;
+    pass_on(encrypted);
+  }
 }
 
 std::optional<RawConnection> RawConnection::try_connect(std::uint16_t port, bool is_ipv6) {
@@ -59,9 +72,18 @@ RawConnection::~RawConnection() {
 }
 
 RawConnection::RawConnection(RawConnection&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), input_(std::move(other.input_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      tls_(std::move(other.tls_)),
+      input_(std::move(other.input_)) {}
 
 void RawConnection::send(std::string_view bytes) {
+  if (!tls_) return send_bare(bytes);
+  if (tls_->state() != TlsClient::State::open) return;
+  tls_->write(bytes);
+  send_bare(tls_->take_output());
+}
+
+void RawConnection::send_bare(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count < 0) return;  // what the server has to say is still to be read
@@ -70,6 +92,10 @@ void RawConnection::send(std::string_view bytes) {
 }
 
 void RawConnection::end_writing() {
+  if (tls_ && tls_->state() == TlsClient::State::open) {
+    tls_->end_writing();
+    send_bare(tls_->take_output());
+  }
   shutdown(fd_, SHUT_WR);
 }
 
@@ -92,18 +118,50 @@ std::optional<RawResponse> RawConnection::receive(bool is_head) {
 
 bool RawConnection::is_ended(Millis patience) {
   while (read_more(patience)) input_.clear();
+  if (tls_ && tls_->state() != TlsClient::State::open) return true;
   pollfd entry{fd_, POLLIN, 0};
   std::array<char, 1> byte;
   return poll(&entry, 1, 0) == 1 && recv(fd_, byte.data(), byte.size(), 0) <= 0;
 }
 
 bool RawConnection::read_more(Millis patience) {
+  if (!tls_) {
+    const std::string bytes = read_bare(patience);
+    input_ += bytes;
+    return !bytes.empty();
+  }
+  // Bytes of TLS's own, such as session tickets, are no input.
+  for (std::string plain = tls_->take_input();; plain = tls_->take_input()) {
+    input_ += plain;
+    if (!plain.empty()) return true;
+    if (tls_->state() != TlsClient::State::open) return false;
+    const std::string encrypted = read_bare(patience);
+    if (encrypted.empty()) return false;
+    pass_on(encrypted);
+  }
+}
+
+std::string RawConnection::read_bare(Millis patience) {
   pollfd entry{fd_, POLLIN, 0};
-  if (poll(&entry, 1, static_cast<int>(patience.count())) != 1) return false;
+  if (poll(&entry, 1, static_cast<int>(patience.count())) != 1) return {};
   std::array<char, 65'536> buffer;
   const ssize_t count = recv(fd_, buffer.data(), buffer.size(), 0);
-  if (count > 0) input_.append(buffer.data(), static_cast<std::size_t>(count));
-  return count > 0;
+  return {buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
+}
+
+void RawConnection::exchange_tls() {
+  send_bare(tls_->take_output());
+  const std::string encrypted = read_bare(kPatience);
+  if (!encrypted.empty()) pass_on(encrypted);
+}
+
+int RawConnection::release() {
+  return std::exchange(fd_, -1);
+}
+
+void RawConnection::pass_on(std::string_view encrypted) {
+  tls_->feed(encrypted);
+  send_bare(tls_->take_output());
 }
 
 }  // namespace spreadable

@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/clock.h"
 #include "core/http.h"
+#include "tests/support/tls_client.h"
 
 namespace spreadable {
 
@@ -25,7 +27,8 @@ struct RawResponse {
   }
 };
 
-/// A TCP connection to a loopback port. Blocking; reading gives up after `patience`.
+/// A TCP connection to a loopback port, bare or with TLS on it. Blocking; reading gives up after
+/// `patience`.
 class RawConnection {
  public:
   static constexpr Millis kPatience{10'000};
@@ -35,6 +38,8 @@ class RawConnection {
   explicit RawConnection(std::uint16_t port, bool is_ipv6 = false);
   [[nodiscard]] static std::optional<RawConnection> try_connect(std::uint16_t port,
                                                                 bool is_ipv6 = false);
+  /// Connects to 127.0.0.1 and shakes hands, as far as the server does; see tls().
+  RawConnection(std::uint16_t port, const TlsClient::Options& options);
   ~RawConnection();
   RawConnection(RawConnection&& other) noexcept;
   RawConnection& operator=(RawConnection&&) = delete;
@@ -51,12 +56,23 @@ class RawConnection {
   }
   /// Whether the other side ends the connection within `patience`; drops what comes before.
   [[nodiscard]] bool is_ended(Millis patience = kPatience);
+  /// nullptr on a bare connection.
+  [[nodiscard]] TlsClient* tls() { return tls_.get(); }
+  /// Sends what tls() has to say, and hands it an answer when there is one in time.
+  void exchange_tls();
+  /// Some bytes as they come; empty when the connection ends or patience does.
+  [[nodiscard]] std::string read_bare(Millis patience = kPatience);
+  /// Gives up the socket, which is the caller's then.
+  [[nodiscard]] int release();
 
  private:
-  explicit RawConnection(int fd) : fd_(fd) {}
+  explicit RawConnection(int fd);
   [[nodiscard]] bool read_more(Millis patience);
+  void send_bare(std::string_view bytes);
+  void pass_on(std::string_view encrypted);
 
   int fd_;
+  std::unique_ptr<TlsClient> tls_;
   std::string input_;
 };
 

@@ -60,4 +60,8 @@ void SocketStream::end_writing() {
   shutdown(socket_.get(), SHUT_WR);
 }
 
+StreamFactory socket_streams() {
+  return [](FileDescriptor socket) { return std::make_unique<SocketStream>(std::move(socket)); };
+}
+
 }  // namespace spreadable::detail

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -34,6 +36,9 @@ class ByteStream {
   /// Tells the other side that nothing more comes from here; reading goes on.
   virtual void end_writing() = 0;
 
+  /// Whether the bytes travel encrypted.
+  [[nodiscard]] virtual bool is_tls() const = 0;
+
   /// To be watched; the stream keeps it.
   [[nodiscard]] virtual int descriptor() const = 0;
   /// Ends both directions without closing the descriptor, so that a thread waiting for it wakes.
@@ -51,10 +56,17 @@ class SocketStream final : public ByteStream {
   [[nodiscard]] Step read(std::span<char> into) override;
   [[nodiscard]] Step write(std::string_view bytes) override;
   void end_writing() override;
+  [[nodiscard]] bool is_tls() const override { return false; }
   [[nodiscard]] int descriptor() const override { return socket_.get(); }
 
  private:
   const FileDescriptor socket_;
 };
+
+/// Puts a stream on an accepted socket; nullptr when memory is short, and the socket is closed.
+using StreamFactory = std::function<std::unique_ptr<ByteStream>(FileDescriptor socket)>;
+
+/// Bare TCP.
+[[nodiscard]] StreamFactory socket_streams();
 
 }  // namespace spreadable::detail

@@ -213,6 +213,7 @@ bool Connection::linger() {
   while (is_readable_) {
     const ByteStream::Step step = read(scratch);
     dropped_ += step.bytes;
+    if (step.wait == ByteStream::Wait::writable) watch_output();
     if (step.wait == ByteStream::Wait::closed || dropped_ > kLingerBytesMax) {
       close();
       return false;
@@ -284,12 +285,14 @@ void Connection::enter(Phase phase) {
 }
 
 /// Reads what is there. The end of the client's bytes may have come in one event with the last of
-/// them, so once it is known to have come, reading goes on until it is met.
+/// them, so once it is known to have come, reading goes on until it is met, or until the socket has
+/// to take output first.
 ByteStream::Step Connection::read(std::span<char> into) {
   const ByteStream::Step step = stream_->read(into);
   const bool is_drained =
       step.wait == ByteStream::Wait::readable || step.wait == ByteStream::Wait::writable;
-  is_readable_ = !is_drained || has_ended_;
+  const bool must_send_first = step.wait == ByteStream::Wait::writable;
+  is_readable_ = !is_drained || (has_ended_ && !must_send_first);
   return step;
 }
 

@@ -72,7 +72,7 @@ class Connection final : public EventLoop::Source {
   void answer();
   [[nodiscard]] bool read_rest_of_body();
   void respond();
-  [[nodiscard]] HttpResponse handle();
+  [[nodiscard]] HttpResponse handle(HttpRequest request);
   void write_output();
   [[nodiscard]] bool try_let_go();
   [[nodiscard]] bool find_next_request();

@@ -4,6 +4,7 @@
 #include "services/http/detail/connection.h"
 #include "services/http/detail/content_coding.h"
 #include "services/http/detail/endpoint.h"
+#include "services/http/detail/response_coding.h"
 #include "services/http/detail/response_text.h"
 
 namespace spreadable::detail {
@@ -45,7 +46,11 @@ void Connection::respond() {
     keeps_alive_ = false;
     return;
   }
-  put_output(handle());
+  HttpRequest request = collector_.take();
+  const Coding coding = accepted_coding(request.headers);
+  HttpResponse response = handle(std::move(request));
+  apply_coding(response, coding, endpoint_.setup().compression_level);
+  put_output(response);
   discharge();
   write_output();
 }
@@ -80,10 +85,10 @@ bool Connection::read_rest_of_body() {
   return false;
 }
 
-HttpResponse Connection::handle() {
+HttpResponse Connection::handle(HttpRequest request) {
   const auto& setup = endpoint_.setup();
-  HttpRequest request = collector_.take();
   request.remote_ip = remote_;
+  request.is_tls = stream_->is_tls();
   if (const std::string* coding = request.headers.find("content-encoding")) {
     auto body = undo_content_coding(std::move(request.body), *coding, setup.body_bytes_max);
     if (!body) {

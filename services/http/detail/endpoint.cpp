@@ -1,16 +1,16 @@
 #include "services/http/detail/endpoint.h"
 
-#include <vector>
-
 #include "core/assert.h"
 
 namespace spreadable::detail {
 
-Endpoint::Endpoint(const Setup& setup, FileDescriptor socket)
-    : setup_(setup),
-      listener_(std::make_unique<Listener>(
-          setup.loop, std::move(socket),
-          [this](FileDescriptor fd, IpAddress remote) { accept(std::move(fd), remote); })) {}
+Endpoint::Endpoint(const Setup& setup, std::vector<FileDescriptor> sockets) : setup_(setup) {
+  for (FileDescriptor& socket : sockets) {
+    listeners_.push_back(std::make_unique<Listener>(
+        setup.loop, std::move(socket),
+        [this](FileDescriptor fd, IpAddress remote) { accept(std::move(fd), remote); }));
+  }
+}
 
 Endpoint::~Endpoint() {
   SPREADABLE_ASSERT(connections_.empty());
@@ -19,8 +19,10 @@ Endpoint::~Endpoint() {
 Result<void> Endpoint::start() {
   Result<void> started;
   setup_.loop.run([&] {
-    started = listener_->start();
-    if (!started) listener_.reset();
+    for (const auto& listener : listeners_) {
+      if (started) started = listener->start();
+    }
+    if (!started) close_listeners();
   });
   return started;
 }
@@ -28,9 +30,7 @@ Result<void> Endpoint::start() {
 void Endpoint::stop(Deadline deadline) {
   setup_.loop.run([this] {
     is_draining_ = true;
-    if (!listener_) return;
-    listener_->close();
-    setup_.loop.dispose(std::move(listener_));
+    close_listeners();
   });
   wait_for_requests(deadline);
   is_cut_ = true;
@@ -65,12 +65,24 @@ void Endpoint::end_request() {
 }
 
 void Endpoint::accept(FileDescriptor socket, IpAddress remote) {
-  auto connection = std::make_unique<Connection>(
-      *this, std::make_unique<SocketStream>(std::move(socket)), remote);
+  auto stream = setup_.streams(std::move(socket));
+  if (!stream) {
+    setup_.loop.connections().give_back(1);
+    return;
+  }
+  auto connection = std::make_unique<Connection>(*this, std::move(stream), remote);
   Connection& ours = *connection;
   connections_.emplace(&ours, std::move(connection));
   ++connection_count_;
   ours.start();
+}
+
+void Endpoint::close_listeners() {
+  for (auto& listener : listeners_) {
+    listener->close();
+    setup_.loop.dispose(std::move(listener));
+  }
+  listeners_.clear();
 }
 
 void Endpoint::discard(Connection& connection) {

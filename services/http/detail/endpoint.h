@@ -7,17 +7,19 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "core/ip.h"
 #include "core/mutex.h"
 #include "core/server.h"
+#include "services/http/detail/byte_stream.h"
 #include "services/http/detail/connection.h"
 #include "services/http/detail/listener.h"
 #include "services/http/http_server.h"
 
 namespace spreadable::detail {
 
-/// The listener and the connections of one HttpServer, and the count of requests under way.
+/// The listeners and the connections of one HttpServer, and the count of requests under way.
 class Endpoint {
  public:
   /// What the connections work with. All outlive the endpoint.
@@ -27,10 +29,12 @@ class Endpoint {
     RequestHandler& handler;
     const HttpServer::Options& options;
     std::size_t body_bytes_max;
+    int compression_level;
+    StreamFactory streams;  ///< what lies between connections and their sockets
   };
 
-  /// `socket` listens already.
-  Endpoint(const Setup& setup, FileDescriptor socket);
+  /// `sockets` listen already.
+  Endpoint(const Setup& setup, std::vector<FileDescriptor> sockets);
   /// Requires: stop() has returned, or start() has failed.
   ~Endpoint();
 
@@ -56,6 +60,7 @@ class Endpoint {
 
  private:
   void accept(FileDescriptor socket, IpAddress remote);
+  void close_listeners();
   void wait_for_requests(std::optional<Deadline> deadline);
   void cut_connections();
 
@@ -65,7 +70,7 @@ class Endpoint {
   std::atomic<bool> is_cut_{false};
 
   // Of the loop's thread.
-  std::unique_ptr<Listener> listener_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
 
   Mutex mutex_;

@@ -17,6 +17,9 @@ namespace {
 
 /// Accepted per event, so that a burst of newcomers does not hold up those who are there.
 constexpr int kAcceptsInARow = 64;
+/// Ports tried for one that is free on both loopback addresses. Even on a machine with half of all
+/// ports taken so many are never taken in a row.
+constexpr int kPortTries = 64;
 
 Error failure(const Listener::Place& place, const std::string& reason) {
   return {
@@ -44,6 +47,50 @@ FileDescriptor listen_at(const addrinfo& at, int backlog) {
   return fd;
 }
 
+struct Opened {
+  FileDescriptor socket;
+  int reason = 0;     ///< errno, when the socket is not open and the system is to blame
+  std::string words;  ///< of what went wrong
+};
+
+Opened open_one(const Listener::Place& place) {
+  addrinfo hints{};
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int status =
+      getaddrinfo(place.host.c_str(), std::to_string(place.port).c_str(), &hints, &found);
+  if (status != 0) return {{}, 0, gai_strerror(status)};
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> holder(found, &freeaddrinfo);
+  Opened opened{listen_at(*found, place.backlog), 0, {}};
+  if (opened.socket.is_open()) return opened;
+  opened.reason = errno;
+  opened.words = std::generic_category().message(opened.reason);
+  return opened;
+}
+
+std::vector<FileDescriptor> only(FileDescriptor socket) {
+  std::vector<FileDescriptor> sockets;
+  sockets.push_back(std::move(socket));
+  return sockets;
+}
+
+/// Both loopback addresses. When any port will do, the one that the system gives for the first may
+/// be taken on the second; then it is asked for another.
+Result<std::vector<FileDescriptor>> open_loopback(const Listener::Place& place) {
+  for (int tries = 1;; ++tries) {
+    Opened v4 = open_one({"127.0.0.1", place.port, place.backlog});
+    if (!v4.socket.is_open()) return failure(place, v4.words);
+    Opened v6 = open_one({"::1", Listener::port_of(v4.socket), place.backlog});
+    auto sockets = only(std::move(v4.socket));
+    if (v6.socket.is_open()) sockets.push_back(std::move(v6.socket));
+    const bool has_no_ipv6 = v6.reason == EAFNOSUPPORT || v6.reason == EADDRNOTAVAIL;
+    if (sockets.size() == 2 || has_no_ipv6) return sockets;
+    const bool is_luck = place.port == 0 && v6.reason == EADDRINUSE && tries < kPortTries;
+    if (!is_luck) return failure(place, v6.words);
+  }
+}
+
 IpAddress ip_of(const sockaddr_storage& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   const void* bytes =
@@ -56,21 +103,14 @@ IpAddress ip_of(const sockaddr_storage& address) {
 
 }  // namespace
 
-Result<FileDescriptor> Listener::open(const Place& place) {
-  addrinfo hints{};
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int status =
-      getaddrinfo(place.host.c_str(), std::to_string(place.port).c_str(), &hints, &found);
-  if (status != 0) return failure(place, gai_strerror(status));
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> holder(found, &freeaddrinfo);
-  FileDescriptor fd = listen_at(*found, place.backlog);
-  if (!fd.is_open() && errno == EAFNOSUPPORT && place.host == "::") {
-    return open({"0.0.0.0", place.port, place.backlog});  // a machine without IPv6
+Result<std::vector<FileDescriptor>> Listener::open(const Place& place) {
+  if (place.host == "localhost") return open_loopback(place);
+  Opened opened = open_one(place);
+  if (opened.reason == EAFNOSUPPORT && place.host == "::") {  // a machine without IPv6
+    opened = open_one({"0.0.0.0", place.port, place.backlog});
   }
-  if (!fd.is_open()) return failure(place, std::generic_category().message(errno));
-  return fd;
+  if (!opened.socket.is_open()) return failure(place, opened.words);
+  return only(std::move(opened.socket));
 }
 
 std::uint16_t Listener::port_of(const FileDescriptor& socket) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/ip.h"
 #include "core/result.h"
@@ -22,12 +23,13 @@ class Listener final : public EventLoop::Source {
   static constexpr Millis kPause{50};
 
   struct Place {
-    std::string host;  ///< `::` takes IPv4 as well
+    std::string host;  ///< as Server::Listen has it
     std::uint16_t port = 0;
     int backlog = 0;
   };
-  /// A listening socket. May look `host` up, so it may block. Errc::io naming the place.
-  [[nodiscard]] static Result<FileDescriptor> open(const Place& place);
+  /// The listening sockets for `place`, all on one port. May look `host` up, so it may block.
+  /// Errc::io naming the place.
+  [[nodiscard]] static Result<std::vector<FileDescriptor>> open(const Place& place);
   /// The port that `socket` is bound to.
   [[nodiscard]] static std::uint16_t port_of(const FileDescriptor& socket);
 

@@ -89,6 +89,32 @@ void set_method(CURL* handle, const Exchange& exchange) {
   ::curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, name);
 }
 
+const char* text_or_null(const std::string& text) {
+  return text.empty() ? nullptr : text.c_str();
+}
+
+TrustedByDefault trusted_by_default() {
+  TrustedByDefault trusted;
+  const std::unique_ptr<CURL, CurlEasyDeleter> handle(::curl_easy_init());
+  if (!handle) return trusted;
+  char* text = nullptr;
+  ::curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &text);
+  if (text != nullptr) trusted.file = text;
+  text = nullptr;
+  ::curl_easy_getinfo(handle.get(), CURLINFO_CAPATH, &text);
+  if (text != nullptr) trusted.folder = text;
+  return trusted;
+}
+
+/// libcurl believes a file and a folder together. The folder is left out where there is a file:
+/// with an authority of the request's own it would add the system's, and without one it only keeps
+/// libcurl from remembering what it has read, which takes longer than the handshake.
+void set_trust(CURL* handle, const Exchange& exchange, const TrustedByDefault& trusted) {
+  const std::string& file = exchange.authority.empty() ? trusted.file : exchange.authority;
+  ::curl_easy_setopt(handle, CURLOPT_CAINFO, text_or_null(file));
+  ::curl_easy_setopt(handle, CURLOPT_CAPATH, file.empty() ? text_or_null(trusted.folder) : nullptr);
+}
+
 void set_request(CURL* handle, Exchange& exchange) {
   ::curl_easy_setopt(handle, CURLOPT_URL, exchange.url.c_str());
   ::curl_easy_setopt(handle, CURLOPT_HTTPHEADER, exchange.headers.list());
@@ -118,11 +144,9 @@ void set_common(CURL* handle, const CurlTransport::Options& options) {
   ::curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_body);
   ::curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &on_header);
   ::curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &on_open_socket);
-  ::curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, options.is_tls_verified ? 1L : 0L);
-  ::curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, options.is_tls_verified ? 2L : 0L);
-  if (!options.tls_ca_file.empty()) {
-    ::curl_easy_setopt(handle, CURLOPT_CAINFO, options.tls_ca_file.c_str());
-  }
+  ::curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  ::curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  ::curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
 }
 
 /// libcurl's words, or its general name for `code` when it said nothing particular.
@@ -165,10 +189,12 @@ Error failure(const Exchange& exchange, CURLcode code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_OPERATION_TIMEDOUT:  // of the connection: the deadline of the answer is not
                                     // libcurl's
+      return no_connection(exchange, code);
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
+      return error(Errc::unreachable, "no connection to " + peer);
     case CURLE_SSL_CACERT_BADFILE:
-      return no_connection(exchange, code);
+      return error(Errc::io, "no connection to " + peer);
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
@@ -184,6 +210,9 @@ Error failure(const Exchange& exchange, CURLcode code) {
 }
 
 }  // namespace
+
+CurlEasyPool::CurlEasyPool(const CurlTransport::Options& options)
+    : options_(options), trusted_(trusted_by_default()) {}
 
 std::unique_ptr<CurlEasy> CurlEasyPool::make() const {
   auto easy = std::make_unique<CurlEasy>();
@@ -205,6 +234,7 @@ std::unique_ptr<CurlEasy> CurlEasyPool::take(Exchange& exchange) {
   }
   easy->error_text.front() = '\0';
   set_request(easy->handle.get(), exchange);
+  if (exchange.is_tls) set_trust(easy->handle.get(), exchange, trusted_);
   return easy;
 }
 

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "services/net/curl_transport.h"
@@ -12,10 +13,16 @@
 
 namespace spreadable::detail {
 
+/// Where libcurl was built to look for the authorities that the system trusts; empty: nowhere.
+struct TrustedByDefault {
+  std::string file;
+  std::string folder;
+};
+
 /// Easy handles for use again: making one costs more than a request. For one thread.
 class CurlEasyPool {
  public:
-  explicit CurlEasyPool(const CurlTransport::Options& options) : options_(options) {}
+  explicit CurlEasyPool(const CurlTransport::Options& options);
 
   /// A handle ready to carry `exchange`, which must outlive the transfer. nullptr when memory
   /// is short.
@@ -26,6 +33,7 @@ class CurlEasyPool {
   [[nodiscard]] std::unique_ptr<CurlEasy> make() const;
 
   const CurlTransport::Options& options_;
+  const TrustedByDefault trusted_;
   std::vector<std::unique_ptr<CurlEasy>> idle_;
 };
 

@@ -39,6 +39,9 @@ Result<void> check(const TransportRequest& request) {
   if (request.to.is_empty()) return unwritable(request, "the address is empty");
   if (request.method == Method::other) return unwritable(request, "the method has no name");
   if (!is_target_safe(request.path)) return unwritable(request, "the path is no path");
+  if (request.authority.find('\0') != std::string::npos) {
+    return unwritable(request, "the file of authorities has no name");
+  }
   for (const auto& [name, value] : request.headers) {
     if (name.empty() || !is_line_safe(name) || !is_line_safe(value)) {
       return unwritable(request, "a header would break its line");
@@ -85,6 +88,8 @@ Result<void> Exchange::prepare(const TransportRequest& request) {
   work = request.work;
   reply_bytes_max = request.reply_bytes_max;
   body = request.body;
+  is_tls = request.is_tls;
+  authority = request.authority;
   url = (request.is_tls ? "https://" : "http://") + to.text() + request.path;
 
   bool has_type = false;
@@ -94,14 +99,21 @@ Result<void> Exchange::prepare(const TransportRequest& request) {
   }
   if (!has_type) headers.leave_out("Content-Type");
   headers.leave_out("Expect");  // waiting for `100 Continue` would cost a round trip
+  prepare_way();
+  return {};
+}
 
+void Exchange::prepare_way() {
   const std::string_view host = to.host();
+  const auto ip = IpAddress::parse(host);
+  const bool is_here = host == "localhost" || (ip && ip->is_loopback());
+  // Within a machine, compressing takes many times as long as the bytes that it saves.
+  if (is_here) headers.add("Accept-Encoding", "identity");
   if (host == "localhost") {
     connect_to_ip(IpAddress::loopback());
-  } else if (!IpAddress::parse(host)) {
+  } else if (!ip) {
     name = host;
   }
-  return {};
 }
 
 void Exchange::connect_to_ip(const IpAddress& ip) {

@@ -61,6 +61,8 @@ struct Exchange {
   WorkClass work = WorkClass::leaf;
   std::size_t reply_bytes_max = 0;
   std::string url;
+  bool is_tls = false;
+  std::string authority;  ///< path of the file with those to believe; empty: the system's
   std::string body;
   HeaderLines headers;
   std::string name;        ///< to be looked up before connecting; empty when there is nothing to do
@@ -80,6 +82,8 @@ struct Exchange {
 
   /// Copies `request` into the form that libcurl takes. Errc::invalid_argument when it has none.
   [[nodiscard]] Result<void> prepare(const TransportRequest& request);
+  /// Settles what depends on where the peer is.
+  void prepare_way();
   /// Where to connect for the URL's host.
   void connect_to_ip(const IpAddress& ip);
   /// As libcurl wants it; nullptr for the URL's host itself.

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/wire.h"
+#include "tests/support/manual_clock.h"
 
 namespace spreadable {
 namespace {
@@ -29,7 +30,9 @@ Access::Options open_options() {
 std::string refusal(const Access::Options& options, Headers headers, const char* ip,
                     Result<void> (Access::*check)(CallContext&) const) {
   FixedResolver resolver;
-  const Access access(options, resolver);
+  const ManualClock clock;
+  const Authentication open({.realm = "localhost:1"}, clock);
+  const Access access(options, {resolver, open});
   const HttpRequest request{.headers = std::move(headers)};
   CallContext call{.request = request,
                    .body = Json::object(),
@@ -89,7 +92,9 @@ TEST_CASE("access: lists: match addresses, hosts and ips; trust comes before bot
     options.trustlist = row.trust;
     CHECK(refusal(options, {}, "10.0.0.10", &Access::check_client).empty() == row.passes);
     FixedResolver resolver;
-    CHECK(Access(options, resolver).check_lists(*Address::parse("ten.example.com:5")).has_value() ==
+    const ManualClock clock;
+    const Authentication open({.realm = "localhost:1"}, clock);
+    CHECK(Access(options, {resolver, open}).check_lists(*Address::parse("ten.example.com:5")).has_value() ==
           row.passes);
   }
 }
@@ -102,29 +107,49 @@ TEST_CASE("access: lists: a name that the client gives itself does not lift a ba
                   .empty());
 }
 
-TEST_CASE("access: credentials: only the right ones pass") {
-  Access::Options options = open_options();
-  options.username = "user";
-  options.password = "pa:ss";
-  const auto with = [&](const std::string& value) {
-    return refusal(options, {{"Authorization", value}}, "10.0.0.10", &Access::check_page);
+TEST_CASE("access: headers: a repeated one fits nothing, an empty client version is a wrong one") {
+  Headers twice = node_headers("10.0.0.10:5");
+  twice.add(std::string(wire::kOriginalAddress), "10.0.0.10:6");
+  CHECK(refusal(open_options(), twice, "10.0.0.10", &Access::check_node) ==
+        "Address \"10.0.0.10:5, 10.0.0.10:6\" is invalid");
+  const auto version = [](Headers headers) {
+    return refusal(open_options(), std::move(headers), "10.0.0.10", &Access::check_client);
   };
-  CHECK(with("Basic dXNlcjpwYTpzcw==") == "");
-  CHECK(basic_authorization("user", "pa:ss") == "Basic dXNlcjpwYTpzcw==");
-  for (const char* wrong : {"", "Basic", "Basic dXNlcjpwYTpzcw", "basic dXNlcjpwYTpzcw==",
-                            "Basic dXNlcjpwYTpzcw==x"}) {
-    INFO(wrong);
-    CHECK(with(wrong) == "Authentication is required");
+  CHECK(version({{"client-version", "spreadable-0.3"}}).empty());
+  CHECK(version({}).empty());
+  CHECK(version({{"node-version", ""}, {"client-version", "spreadable-0.3"}}).empty());
+  CHECK_FALSE(version({{"client-version", ""}}).empty());
+  CHECK_FALSE(version({{"node-version", "spreadable-0.3"}, {"node-version", "spreadable-0.3"}}).empty());
+}
+
+TEST_CASE("access: proxies: the client's ip is believed from configured ones alone") {
+  const auto ip = [](const char* text) { return *IpAddress::parse(text); };
+  const std::vector<IpAddress> proxies{ip("10.0.0.1"), ip("10.0.0.2")};
+  struct Row { const char *socket, *forwarded, *client; };
+  for (const Row& row : {
+           Row{"10.0.0.1", "", "10.0.0.1"},
+           Row{"10.0.0.1", "8.8.8.8", "8.8.8.8"},
+           Row{"10.0.0.1", "8.8.8.8, 10.0.0.2", "8.8.8.8"},
+           Row{"10.0.0.1", " 8.8.8.8 ,10.0.0.2,10.0.0.1", "8.8.8.8"},
+           Row{"10.0.0.1", "2001:db8::1", "2001:db8::1"},
+           Row{"10.0.0.1", "8.8.8.8, 9.9.9.9", "10.0.0.1"},
+           Row{"10.0.0.1", "garbage", "10.0.0.1"},
+           Row{"10.0.0.1", "8.8.8.8,", "10.0.0.1"},
+           Row{"9.9.9.9", "8.8.8.8", "9.9.9.9"},
+           Row{"127.0.0.1", "8.8.8.8", "127.0.0.1"},
+       }) {
+    INFO(row.socket, " ", row.forwarded);
+    CHECK(client_ip_of(ip(row.socket), row.forwarded, proxies) == ip(row.client));
   }
 }
 
-TEST_CASE("access: comparison: tells equal from different secrets") {
-  CHECK(equal_in_constant_time("abc", "abc"));
-  CHECK(equal_in_constant_time("", ""));
-  CHECK_FALSE(equal_in_constant_time("abc", "abd"));
-  CHECK_FALSE(equal_in_constant_time("abc", "ab"));
-  CHECK_FALSE(equal_in_constant_time("abc", ""));
-  CHECK_FALSE(equal_in_constant_time("", "abc"));
+TEST_CASE("access: proxies: lists judge the client behind the proxy") {
+  Access::Options options = open_options();
+  options.blacklist = {"8.8.8.8"};
+  options.proxies = {*IpAddress::parse("10.0.0.1")};
+  const Headers headers{{std::string(wire::kForwardedFor), "8.8.8.8"}};
+  CHECK_FALSE(refusal(options, headers, "10.0.0.1", &Access::check_page).empty());
+  CHECK(refusal(options, headers, "10.0.0.3", &Access::check_page).empty());
 }
 
 }  // namespace spreadable

@@ -15,7 +15,7 @@ namespace {
 struct Fixture {
   ManualClock clock;
   FakeLogger logger;
-  Router router{clock, logger, {.leaf = Millis{2000}, .forward = Millis{4000}}};
+  Router router{clock, logger, {.leaf = Millis{2000}, .forward = Millis{4000}, .client_concurrency = 2}};
   Duration budget{};
 
   Fixture() {
@@ -115,6 +115,54 @@ TEST_CASE("router: middleware: the longest prefix counts, also where no route ma
   CHECK(ran == std::vector<std::string>{"rest"});
 }
 
+TEST_CASE("router: paths: a percent sign that starts no escape is a bad request") {
+  Fixture fixture;
+  for (const char* path : {"/%", "/%zz", "/a%4"}) {
+    INFO(path);
+    CHECK(fixture.send(Method::get, path).status == 400);
+    CHECK(fixture.send(Method::post, path).status == 400);
+  }
+  CHECK(fixture.send(Method::get, "/a%41%2f").status == 200);
+}
+
+TEST_CASE("router: guards: run for their route alone, after the middleware") {
+  Fixture fixture;
+  std::string ran;
+  fixture.router.use("/api", [&](CallContext&) -> Result<void> { ran += "m"; return {}; });
+  fixture.router.protect("/api/echo", [&](CallContext&) -> Result<void> {
+    ran += "g";
+    return Error{Errc::logical, "no", "ERR_G"};
+  });
+  CHECK(fixture.router.is_protected("/api/echo"));
+  CHECK_FALSE(fixture.router.is_protected("/api/refuse"));
+  CHECK(fixture.send(Method::post, "/api/echo").status == 422);
+  CHECK(ran == "mg");
+  fixture.send(Method::post, "/api/refuse");
+  CHECK(ran == "mgm");
+}
+
+TEST_CASE("router: concurrency: client routes admit so many at a time, others all") {
+  Fixture fixture;
+  std::vector<int> statuses;
+  // Each request sends the next from inside its handler, so that all are at work together.
+  for (const auto& [path, work] : {std::pair{"/client/deep", WorkClass::client},
+                                   std::pair{"/api/deep", WorkClass::forward}}) {
+    fixture.router.add(Method::post, path, work, [&, path = path](CallContext&) -> Result<Json> {
+      if (statuses.size() < 4) {
+        statuses.push_back(0);
+        const std::size_t at = statuses.size() - 1;
+        statuses[at] = fixture.send(Method::post, path).status;
+      }
+      return Json::object();
+    });
+  }
+  CHECK(fixture.send(Method::post, "/client/deep").status == 200);
+  CHECK(statuses == std::vector<int>{200, 503});
+  statuses.clear();
+  CHECK(fixture.send(Method::post, "/api/deep").status == 200);
+  CHECK(statuses == std::vector<int>{200, 200, 200, 200});
+}
+
 TEST_CASE("router: preflight: is answered before any access check") {
   Fixture fixture;
   fixture.router.use("", [](CallContext&) -> Result<void> { return Error{Errc::denied, "no", ""}; });
@@ -127,7 +175,7 @@ TEST_CASE("router: preflight: is answered before any access check") {
 }
 
 TEST_CASE("router: bodies: JSON and forms are read, scalars and broken ones refused") {
-  struct Row { const char *type, *body; int status; const char* echoed; };
+  struct Row { const char* type; std::string_view body; int status; const char* echoed; };
   Fixture fixture;
   for (const Row& row : {
            Row{"application/json", R"({"a":1})", 200, R"({"a":1})"},
@@ -136,13 +184,23 @@ TEST_CASE("router: bodies: JSON and forms are read, scalars and broken ones refu
            Row{"application/json", "5", 400, nullptr},
            Row{"application/json", "{", 400, nullptr},
            Row{"application/json; charset=latin1", "{}", 415, nullptr},
+           Row{"application/json; charset=\"utf-8\"", "\xEF\xBB\xBF[1]", 200, "[1]"},
+           Row{"application/json; charset=utf-16", std::string_view("[\0" "1\0]\0", 6), 200, "[1]"},
+           Row{"application/json; charset=utf-16", "\xD8\xD8\xD8", 400, nullptr},
+           Row{"application/json-patch", "[1]", 200, "{}"},
+           Row{"application/json, text/html", "[1]", 200, "{}"},
+           Row{"application/json;", "[1]", 200, "{}"},
+           Row{"application/json; a", "[1]", 200, "{}"},
+           Row{"application/json; a=b; charset=utf-8", "[1]", 200, "[1]"},
+           Row{"application/json; charset=utf-32", "[1]", 415, nullptr},
+           Row{"application/x-www-form-urlencoded; charset=utf-16", "a", 415, nullptr},
            Row{"application/x-www-form-urlencoded", "a=1&a=2&b%5Bc%5D=x+y&d", 200,
                R"({"a":["1","2"],"b[c]":"x y","d":""})"},
            Row{"multipart/form-data; boundary=x", "--x", 200, "{}"},
        }) {
     INFO(row.type, " ", row.body);
     const HttpResponse response =
-        fixture.send(Method::post, "/api/echo", row.body, {{"content-type", row.type}});
+        fixture.send(Method::post, "/api/echo", std::string(row.body), {{"content-type", row.type}});
     CHECK(response.status == row.status);
     if (row.echoed) CHECK(response.body == row.echoed);
   }

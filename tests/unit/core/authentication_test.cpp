@@ -1,0 +1,107 @@
+#include "core/authentication.h"
+
+#include <doctest/doctest.h>
+
+#include "core/base64.h"
+#include "tests/support/manual_clock.h"
+
+namespace spreadable {
+namespace {
+
+constexpr const char* kCookie = "spreadableNetworkAuth[localhost:7110]";
+
+/// A node with user `user` and password `pa:ss`, and what one request to it gets.
+struct Visit {
+  ManualClock clock;
+  Authentication authentication{{.realm = "localhost:7110", .username = "user", .password = "pa:ss"},
+                                clock};
+  HttpRequest request;
+  CallContext call{.request = request,
+                   .body = Json::object(),
+                   .deadline = Deadline(TimePoint()),
+                   .client_ip = IpAddress::loopback()};
+
+  explicit Visit(Headers headers) { request.headers = std::move(headers); }
+  bool passes() { return authentication.check(call).has_value(); }
+  const std::string* reply(const char* name) { return call.reply_headers.find(name); }
+};
+
+std::string cookie(const std::string& json) {
+  return std::string(kCookie) + "=" + base64_encode(json);
+}
+
+}  // namespace
+
+TEST_CASE("authentication: header: only the right credentials pass") {
+  CHECK(basic_authorization("user", "pa:ss") == "Basic dXNlcjpwYTpzcw==");
+  for (const char* right : {"Basic dXNlcjpwYTpzcw==", "basic dXNlcjpwYTpzcw==",
+                            "Basic   dXNlcjpwYTpzcw"}) {
+    INFO(right);
+    CHECK(Visit({{"Authorization", right}}).passes());
+  }
+  for (const char* wrong : {"", "Basic", "Basic ", "Bearer dXNlcjpwYTpzcw==", "Basic dXNlcjpwYTpzcw=",
+                            "Basic dXNlcjpwYTpzcw==x", "Basic dXNlcjpwYTpzc2E="}) {
+    INFO(wrong);
+    Visit visit({{"Authorization", wrong}});
+    CHECK_FALSE(visit.passes());
+    CHECK(*visit.reply("WWW-Authenticate") == "Basic realm=\"localhost:7110\"");
+  }
+}
+
+TEST_CASE("authentication: cookie: passes without a header, in any spelling that clients write") {
+  const std::string right = R"({"username":"user","password":"pa:ss"})";
+  const std::string turned = R"({"password":"pa:ss","username":"user"})";
+  for (const std::string& value :
+       {cookie(right), cookie(turned), "a=b; " + cookie(right) + "; c=d",
+        std::string(kCookie) + "=\"" + base64_encode(right) + "\""}) {
+    INFO(value);
+    Visit visit({{"Cookie", value}});
+    CHECK(visit.passes());
+    CHECK_FALSE(visit.reply("Set-Cookie"));
+  }
+}
+
+TEST_CASE("authentication: cookie: a wrong or unreadable one counts as none") {
+  for (const std::string& value :
+       {cookie(R"({"username":"user","password":"wrong"})"), cookie("{"), cookie("[]"),
+        cookie(R"({"username":5,"password":"pa:ss"})"), std::string(kCookie) + "=%%%",
+        std::string("spreadableNetworkAuth[localhost:1]=eyJ9")}) {
+    INFO(value);
+    CHECK_FALSE(Visit({{"Cookie", value}}).passes());
+  }
+}
+
+TEST_CASE("authentication: cookie: given to who passes without one, secure under TLS") {
+  for (const bool is_tls : {false, true}) {
+    Visit visit({{"Authorization", "Basic dXNlcjpwYTpzcw=="}});
+    visit.request.is_tls = is_tls;
+    REQUIRE(visit.passes());
+    CHECK(*visit.reply("Set-Cookie") ==
+          std::string(kCookie) + "=eyJ1c2VybmFtZSI6InVzZXIiLCJwYXNzd29yZCI6InBhOnNzIn0=; path=/; "
+                                 "expires=Thu, 08 Jan 2026 00:00:00 GMT" +
+              (is_tls ? "; secure" : ""));
+  }
+}
+
+TEST_CASE("authentication: an open network asks nobody") {
+  ManualClock clock;
+  const Authentication open({.realm = "localhost:1"}, clock);
+  const HttpRequest request;
+  CallContext call{.request = request,
+                   .body = Json::object(),
+                   .deadline = Deadline(TimePoint()),
+                   .client_ip = IpAddress::loopback()};
+  CHECK(open.check(call));
+  CHECK(call.reply_headers.size() == 0);
+}
+
+TEST_CASE("authentication: comparison: tells equal from different secrets") {
+  CHECK(equal_in_constant_time("abc", "abc"));
+  CHECK(equal_in_constant_time("", ""));
+  CHECK_FALSE(equal_in_constant_time("abc", "abd"));
+  CHECK_FALSE(equal_in_constant_time("abc", "ab"));
+  CHECK_FALSE(equal_in_constant_time("abc", ""));
+  CHECK_FALSE(equal_in_constant_time("", "abc"));
+}
+
+}  // namespace spreadable

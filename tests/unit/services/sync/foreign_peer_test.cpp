@@ -1,0 +1,165 @@
+// How sync treats nodes that are not of ours: they speak the protocol and nothing more.
+#include <doctest/doctest.h>
+
+#include "core/wire.h"
+#include "services/sync/sync.h"
+#include "tests/support/local_network.h"
+
+namespace spreadable {
+namespace {
+
+using std::chrono::seconds;
+
+/// Answers as an upstream node with fixed lists does, and remembers who has registered with it.
+class ForeignPeer final : public RequestHandler {
+ public:
+  Address address = *Address::parse("localhost:7500");
+  std::vector<Address> slaves;
+  std::vector<Address> masters;
+  std::optional<Address> backlink;
+  std::vector<std::string> registered;
+
+  WorkClass work_class(Method, std::string_view) const override { return WorkClass::leaf; }
+  HttpResponse handle(HttpRequest request) override {
+    HttpResponse response;
+    if (request.path == "/api/node/structure") response.body = dump_json(structure());
+    if (request.path == "/api/node/register") {
+      registered.push_back(parse_json(request.body)->at("target"));
+      response.body = R"({"size":1})";
+    }
+    if (request.path == "/api/node/get-interview-summary") {
+      response.body = dump_json({{"summary", {{"address", address.text()}}}});
+    }
+    if (response.body.empty()) return error_response({Errc::not_found, "no route", {}});
+    return response;
+  }
+
+ private:
+  [[nodiscard]] Json structure() const {
+    Json json{{"address", address.text()},
+              {"backlink", nullptr},
+              {"slaves", Json::array()},
+              {"masters", Json::array()}};
+    if (backlink) json["backlink"] = {{"address", backlink->text()}};
+    for (const Address& slave : slaves) json["slaves"].push_back({{"address", slave.text()}});
+    for (const Address& master : masters) {
+      json["masters"].push_back({{"address", master.text()}, {"size", 1}});
+    }
+    return json;
+  }
+};
+
+/// Registers `peer` at node `index` of the network, as it would itself.
+Result<void> register_at(LocalNetwork& network, std::size_t index, const ForeignPeer& peer) {
+  TransportRequest request{.to = LocalNetwork::address(index),
+                           .method = Method::post,
+                           .path = "/api/node/register",
+                           .headers = {{std::string(wire::kOriginalAddress), peer.address.text()},
+                                       {std::string(wire::kNodeVersion), "spreadable-0.3"},
+                                       {std::string(wire::kNodeRoot), network.node(0).root()},
+                                       {"content-type", "application/json"}},
+                           .body = dump_json({{"target", peer.address.text()}})};
+  const auto replies = network.outside().request_group(
+      std::span(&request, 1), Deadline::after(network.clock(), seconds{1}));
+  if (!replies.front()) return replies.front().error();
+  if (replies.front()->status != 200) return Error{Errc::logical, replies.front()->body, {}};
+  return {};
+}
+
+/// The first node that has no slaves.
+std::size_t a_leaf(LocalNetwork& network) {
+  for (std::size_t i = 0; i < network.size(); ++i) {
+    if (!network.node(i).peers().view()->is_master()) return i;
+  }
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("sync: foreign peer: a master that does not know us is joined by one of us") {
+  ForeignPeer peer;
+  const Address other = *Address::parse("localhost:7501");
+  peer.slaves = {other};
+  peer.backlink = other;
+  peer.masters = {peer.address, other};
+  LocalNetwork network;
+  network.serve(peer.address, peer);
+  network.start(6);
+  REQUIRE(network.run_until([&] { return network.agrees_on(6); }, seconds{10}));
+  for (std::size_t i = 0; i < 6; ++i) {
+    network.node(i).book().mention(peer.address, network.clock().now());
+  }
+  CHECK(network.run_until([&] { return !peer.registered.empty(); }, 30 * network.interval()));
+}
+
+TEST_CASE("sync: foreign peer: a master that knows us is left alone") {
+  ForeignPeer peer;
+  peer.slaves = {*Address::parse("localhost:7501")};
+  peer.backlink = *Address::parse("localhost:7501");
+  peer.masters = {peer.address};
+  for (std::size_t i = 0; i < 6; ++i) peer.masters.push_back(LocalNetwork::address(i));
+  LocalNetwork network;
+  network.serve(peer.address, peer);
+  network.start(6);
+  REQUIRE(network.run_until([&] { return network.agrees_on(6); }, seconds{10}));
+  for (std::size_t i = 0; i < 6; ++i) {
+    network.node(i).book().mention(peer.address, network.clock().now());
+  }
+  network.run_for(40 * network.interval());
+  CHECK(peer.registered.empty());
+}
+
+TEST_CASE("sync: foreign peer: a slave stays for some intervals even where it is one master too many") {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    INFO("seed ", seed);
+    ForeignPeer peer;
+    LocalNetwork network({.seed = seed});
+    network.serve(peer.address, peer);
+    network.start(9);
+    REQUIRE(network.run_until([&] { return network.agrees_on(9); }, seconds{10}));
+    network.run_for(10 * network.interval());
+    const std::size_t leaf = a_leaf(network);
+    REQUIRE(register_at(network, leaf, peer));
+    peer.backlink = LocalNetwork::address(leaf);
+    const TimePoint end = network.clock().now() + 2 * network.interval();
+    while (network.clock().now() < end) {
+      network.run_for(network.interval() / 10);
+      REQUIRE(network.node(leaf).peers().view()->has_slave(peer.address));
+    }
+  }
+}
+
+TEST_CASE("sync: foreign peer: one that has nowhere else to go is kept") {
+  ForeignPeer peer;
+  LocalNetwork network;
+  network.serve(peer.address, peer);
+  network.start(9);
+  REQUIRE(network.run_until([&] { return network.agrees_on(9); }, seconds{10}));
+  network.run_for(10 * network.interval());
+  const std::size_t leaf = a_leaf(network);
+  // All other masters are in its own list, and it does not register with its own slaves.
+  peer.slaves = network.masters();
+  REQUIRE(register_at(network, leaf, peer));
+  peer.backlink = LocalNetwork::address(leaf);
+  peer.masters = {peer.address, LocalNetwork::address(leaf)};
+  network.run_for(20 * network.interval());
+  CHECK(network.node(leaf).peers().view()->has_slave(peer.address));
+}
+
+TEST_CASE("sync: foreign peer: a busy one is not taken for dead") {
+  ForeignPeer peer;
+  LocalNetwork network;
+  network.serve(peer.address, peer);
+  network.start(4);
+  REQUIRE(network.run_until([&] { return network.agrees_on(4); }, seconds{10}));
+  REQUIRE(register_at(network, 1, peer));
+  peer.backlink = LocalNetwork::address(1);
+  const auto is_listed = [&] { return network.node(1).peers().view()->has_slave(peer.address); };
+  const auto port_offset = static_cast<std::size_t>(peer.address.port() - LocalNetwork::address(0).port());
+  network.hang(port_offset);
+  network.run_for(3 * network.interval());
+  CHECK(is_listed());
+  CHECK(network.run_until([&] { return !is_listed(); }, 20 * network.interval()));
+}
+
+}  // namespace spreadable
