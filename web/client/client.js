@@ -18,7 +18,7 @@ const BAD_ANSWER = 'ERR_SPREADABLE_RESPONSE_SCHEMA';
 const CLOSED = 'ERR_SPREADABLE_CLIENT_CLOSED';
 
 const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
-const ADDRESSES_MAX = 4096; // in one answer; committees and lists are far shorter
+const ADDRESSES_MAX = 4096; // in one answer
 const MESSAGE_CHARS_MAX = 1000;
 const TIMER_MS_MAX = 2 ** 31 - 1; // a longer timer would end at once
 
@@ -26,10 +26,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1; // a longer timer would end at once
 export class ClientError extends Error {
   constructor(message, { code, status, address, cause } = {}) {
     super(message.slice(0, MESSAGE_CHARS_MAX), cause === undefined ? undefined : { cause });
-    this.name = 'ClientError';
-    this.code = code;
-    this.status = status;
-    this.address = address;
+    Object.assign(this, { name: 'ClientError', code, status, address });
   }
 }
 
@@ -181,7 +178,7 @@ async function* chunksOf(stream) {
       yield part.value;
     }
   } finally {
-    source?.cancel().catch(() => {}); // nobody waits for the rest of an answer that is too long
+    source?.cancel().catch(() => {}); // the rest of an answer that is too long
   }
 }
 
@@ -277,7 +274,6 @@ const shuffled = (list) =>
 /** Calls the client routes of a network. Calls may overlap. */
 export class Client {
   #options;
-  #protocol;
   #available = ''; // one of the given addresses; it names other nodes
   #worker = '';
   #running = new Set(); // an AbortController for each exchange
@@ -294,7 +290,6 @@ export class Client {
     all.https ??= own?.protocol === 'https:';
     if (all.auth === undefined && own) all.auth = all.address.map(cookieAuth).find(Boolean);
     this.#options = all;
-    this.#protocol = all.https ? 'https' : 'http';
   }
 
   /** The node that requests go to; empty before init(). */
@@ -309,19 +304,19 @@ export class Client {
     this.#planChange();
   }
 
-  /** Moves to a node that the network names; stays, and tells why, when that one does not answer. */
+  /** Moves to a node that the network names; stays, and tells why, when that does not answer. */
   async changeWorker() {
     this.#checkReady();
     const available = this.#available;
     try {
       const answer = await this.#post(available, 'get-available-node', {});
       const { address } = checked(answer, AVAILABLE_NODE, available);
-      if (address !== this.#worker) await this.#ping(address);
+      if (address !== this.#worker) await this.#tryOut(address);
       this.#checkOpen();
       this.#worker = address;
     } catch (error) {
       const isGone = error.address === available && [UNREACHABLE, TIMED_OUT].includes(error.code);
-      if (isGone && !this.#isClosed) await this.#findAvailable().catch(() => {}); // for the next time
+      if (isGone && !this.#isClosed) await this.#findAvailable().catch(() => {}); // for next time
       throw error;
     }
     return this.#worker;
@@ -465,7 +460,7 @@ export class Client {
   async #replace(worker, error, end, signal) {
     if (error.address !== worker || this.#isClosed) return false;
     if (error.code === TIMED_OUT) {
-      // It may only be slow. This call's time is up, so the next one gains by finding out.
+      // It may only be slow; the next call gains by finding out.
       this.#ping(worker).catch(() => this.#moveFrom(worker)).catch(() => {});
     }
     if (error.code !== UNREACHABLE) return false;
@@ -487,6 +482,13 @@ export class Client {
     checked(json, PING, to);
   }
 
+  /** A page's login may be good at its own node only, while a ping is free for everyone. */
+  async #tryOut(to) {
+    const { pingTimeout: timeout } = this.#options.request;
+    await this.#ping(to);
+    if (page() && !this.#options.auth) await this.#get(to, '/status', { timeout });
+  }
+
   #get(to, path, call) {
     return this.#exchange(to, path, call, { method: 'GET', headers: this.#headers() });
   }
@@ -499,12 +501,16 @@ export class Client {
     const headers = this.#headers();
     if (type) headers['content-type'] = type;
     // A page of another origin could not read the headers that come of it.
-    const { origin } = new URL(`${this.#protocol}://${to}`);
+    const { origin } = new URL(this.#url(to));
     const isForeign = (globalThis.location?.origin ?? origin) !== origin;
     if (!isForeign) headers['spreadable-features'] = 'coverage';
     const query = call.query ? `?${new URLSearchParams(call.query)}` : '';
     const request = { method: 'POST', headers, body };
     return (await this.#exchange(to, `/client/${endpoint}${query}`, call, request)).json;
+  }
+
+  #url(to, path = '') {
+    return `${this.#options.https ? 'https' : 'http'}://${to}${path}`;
   }
 
   #headers() {
@@ -520,7 +526,7 @@ export class Client {
       try {
         const tls = this.#options.https;
         const send = tls.ca ? sendByNode : sendByFetch;
-        const url = `${this.#protocol}://${to}${path}`;
+        const url = this.#url(to, path);
         const { status, chunks } = await send(url, { ...request, signal: inner }, tls);
         const from = { status, address: to };
         return { status, json: readAnswer(await readText(chunks, from), from) };
