@@ -37,6 +37,8 @@ Error denied(std::string message) { return {Errc::denied, std::move(message), {}
 
 }  // namespace
 
+Address client_label(const IpAddress& ip) { return *Address::from_parts(ip.text(), 0); }
+
 IpAddress client_ip_of(const IpAddress& socket_ip, std::string_view forwarded,
                        const std::vector<IpAddress>& proxies) {
   const auto is_proxy = [&](const IpAddress& ip) {
@@ -75,6 +77,11 @@ Result<void> Access::check_node(CallContext& call) const {
     const Result<IpAddress> ip = parts_.resolver.resolve(call.client_address.host());
     if (!ip || *ip != call.client_ip) return denied("Wrong address \"" + label + "\"");
   }
+  if (!label.empty()) {
+    if (Result<void> passed = check_screens(call.client_address, &call.client_ip); !passed) {
+      return passed;
+    }
+  }
   if (Result<void> passed = parts_.authentication.check(call); !passed) return passed;
   if (Result<void> passed = check_version(call); !passed) return passed;
   const auto root = value_of(call, wire::kNodeRoot);
@@ -108,17 +115,38 @@ Result<void> Access::check_version(const CallContext& call) const {
 Result<void> Access::check_client_lists(const CallContext& call) const {
   // The socket's address counts: a name that the client gives itself must not lift a ban.
   const std::string ip = call.client_ip.text();
+  if (Result<void> passed = check_screens(client_label(call.client_ip), &call.client_ip); !passed) {
+    return passed;
+  }
   return check_ip_lists(call.client_address.is_empty() ? ip : call.client_address.text(), ip,
                         call.client_ip);
 }
 
 Result<void> Access::check_lists(const Address& address) const {
-  const bool has_lists =
-      !options_.is_trusted && !(options_.whitelist.empty() && options_.blacklist.empty());
-  if (!has_lists || address == options_.self) return {};
+  if (options_.is_trusted || address == options_.self) return {};
+  const bool has_lists = !(options_.whitelist.empty() && options_.blacklist.empty());
+  const bool needs_ip = has_lists || std::any_of(screens_.begin(), screens_.end(),
+                                                 [](const Screen& screen) { return screen.needs_ip(); });
+  if (!needs_ip) return check_screens(address, nullptr);
   const Result<IpAddress> ip = parts_.resolver.resolve(address.host());
   if (!ip) return denied("Ip address for \"" + std::string(address.host()) + "\" is invalid");
+  if (Result<void> passed = check_screens(address, &*ip); !passed) return passed;
   return check_ip_lists(address.text(), address.host(), *ip);
+}
+
+Result<void> Access::check_screens(const Address& peer, const IpAddress* ip) const {
+  for (const Screen& screen : screens_) {
+    Result<void> passed = screen.check(peer, ip);
+    if (!passed && !is_trusted(peer)) return passed;
+  }
+  return {};
+}
+
+bool Access::is_trusted(const Address& address) const {
+  if (options_.is_trusted || address == options_.self) return true;
+  if (options_.trustlist.empty()) return false;
+  const Result<IpAddress> ip = parts_.resolver.resolve(address.host());
+  return any_matches(options_.trustlist, address.text(), address.host(), ip ? *ip : IpAddress());
 }
 
 Result<void> Access::check_ip_lists(const std::string& label, std::string_view host,

@@ -13,7 +13,7 @@
 namespace spreadable {
 
 /// The address lists and the checks of protocol section 2. Constant after construction except for the
-/// root, which the node reads through a function. Thread-safe; resolving a caller's host may block.
+/// root, which the node reads through a function, and screens. Thread-safe; resolving a caller's host may block.
 class Access {
  public:
   struct Options {
@@ -32,7 +32,18 @@ class Access {
     const Authentication& authentication;
   };
 
+  /// Something else that may refuse a peer, in either direction: a banlist.
+  struct Screen {
+    /// Errc::denied refuses. `ip` is null where it is not known; a caller that is no proven node has the
+    /// address `<ip>:0`.
+    std::function<Result<void>(const Address& peer, const IpAddress* ip)> check;
+    std::function<bool()> needs_ip;  ///< whether a look-up of the ip is worth its time just now
+  };
+
   Access(Options options, Parts parts);
+
+  /// Before the first request. Trusted peers are not asked about.
+  void add_screen(Screen screen) { screens_.push_back(std::move(screen)); }
 
   /// Middleware for every path: learns the client's ip, behind proxies, and its address from its header.
   [[nodiscard]] Result<void> identify(CallContext& call) const;
@@ -47,15 +58,24 @@ class Access {
   /// Items match an address, a host name, or an ip in any text form. Source: protocol section 2.2.
   [[nodiscard]] Result<void> check_lists(const Address& address) const;
 
+  /// Whether nothing is ever held against `address`.
+  [[nodiscard]] bool is_trusted(const Address& address) const;
+
  private:
   [[nodiscard]] Result<void> check_version(const CallContext& call) const;
   [[nodiscard]] Result<void> check_client_lists(const CallContext& call) const;
   [[nodiscard]] Result<void> check_ip_lists(const std::string& label, std::string_view host,
                                             const IpAddress& ip) const;
 
+  [[nodiscard]] Result<void> check_screens(const Address& peer, const IpAddress* ip) const;
+
   const Options options_;
   const Parts parts_;
+  std::vector<Screen> screens_;
 };
+
+/// `<ip>:0`, by which a caller that is no proven node is known.
+[[nodiscard]] Address client_label(const IpAddress& ip);
 
 /// The ip that `forwarded`, the value of `x-forwarded-for`, gives as the client's, when the socket's ip
 /// and every hop named after the first are among `proxies`; else the socket's, as for a header that can't be

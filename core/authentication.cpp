@@ -1,8 +1,15 @@
 #include "core/authentication.h"
 
-#include <optional>
+#include <openssl/rand.h>
 
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+
+#include "core/assert.h"
 #include "core/base64.h"
+#include "core/data_hash.h"
 #include "core/detail/ascii.h"
 #include "core/units.h"
 
@@ -50,6 +57,15 @@ bool holds(std::string_view value, const std::string& username, const std::strin
   return is_user && is_password;
 }
 
+/// Whether a page of another site has sent the request: browsers tell by the header `Origin`.
+bool is_cross_site(const CallContext& call) {
+  const std::string_view origin = call.header("origin");
+  if (origin.empty()) return false;
+  const std::size_t scheme_end = origin.find("://");
+  return scheme_end == std::string_view::npos ||
+         !detail::is_same_word(origin.substr(scheme_end + 3), call.header("host"));
+}
+
 }  // namespace
 
 std::string basic_authorization(std::string_view username, std::string_view password) {
@@ -75,13 +91,41 @@ Authentication::Authentication(Options options, const Clock& clock)
 Result<void> Authentication::check(CallContext& call) const {
   if (options_.username.empty()) return {};
   const auto cookie = find_cookie(call.request.headers, cookie_name_);
-  const bool has_cookie = cookie && holds(*cookie, options_.username, options_.password);
+  const bool has_cookie = cookie && !is_cross_site(call) && is_known(std::string(*cookie));
   if (has_cookie || is_authorized(call.header("authorization"))) {
-    if (!cookie) call.reply_headers.add("Set-Cookie", new_cookie(call.request.is_tls));
+    const bool is_useful = cookie && (has_cookie || options_.has_credentials_cookie);
+    if (!is_useful) call.reply_headers.add("Set-Cookie", new_cookie(call.request.is_tls));
     return {};
   }
   call.reply_headers.add("WWW-Authenticate", "Basic realm=\"" + options_.realm + "\"");
   return Error{Errc::unauthorized, "Authentication is required", {}};
+}
+
+bool Authentication::is_known(const std::string& cookie) const {
+  if (options_.has_credentials_cookie) return holds(cookie, options_.username, options_.password);
+  const MutexLock lock(mutex_);
+  const auto session = sessions_.find(data_hash(std::span(&cookie, 1)));
+  return session != sessions_.end() && session->second > clock_.now();
+}
+
+/// Remembers a new token.
+std::string Authentication::new_session() const {
+  std::array<unsigned char, 32> bytes{};
+  SPREADABLE_ASSERT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+  std::string token = base64_encode({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  while (token.back() == '=') token.pop_back();
+  const TimePoint now = clock_.now();
+  const MutexLock lock(mutex_);
+  if (sessions_.size() >= kSessionsMax) {
+    std::erase_if(sessions_, [&](const auto& session) { return session.second <= now; });
+  }
+  if (sessions_.size() >= kSessionsMax) {
+    sessions_.erase(std::min_element(
+        sessions_.begin(), sessions_.end(),
+        [](const auto& a, const auto& b) { return a.second < b.second; }));
+  }
+  sessions_[data_hash(std::span(&token, 1))] = now + options_.cookie_max_age;
+  return token;
 }
 
 /// `header` is `Basic`, in any case, and the credentials in base64.
@@ -93,9 +137,13 @@ bool Authentication::is_authorized(std::string_view header) const {
 }
 
 std::string Authentication::new_cookie(bool is_tls) const {
-  return cookie_name_ + "=" + cookie_value_ +
-         "; path=/; expires=" + http_date(clock_.wall_now() + options_.cookie_max_age) +
-         (is_tls ? "; secure" : "");
+  const std::string expires =
+      "; path=/; expires=" + http_date(clock_.wall_now() + options_.cookie_max_age);
+  if (options_.has_credentials_cookie) {
+    return cookie_name_ + "=" + cookie_value_ + expires + (is_tls ? "; secure" : "");
+  }
+  return cookie_name_ + "=" + new_session() + expires + "; HttpOnly; SameSite=Strict" +
+         (is_tls ? "; Secure" : "");
 }
 
 }  // namespace spreadable

@@ -22,6 +22,7 @@ enum class Event {
   slave_removed,     ///< `peer` is no longer registered here
   size_changed,      ///< the network size as seen from here; `size` is the new one
   sync_finished,     ///< one sync run is over
+  peer_banned,       ///< `peer` is refused from now on, for its conduct
   stopped,           ///< the node has ended
 };
 

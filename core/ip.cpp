@@ -3,6 +3,7 @@
 #include <arpa/inet.h>  // structure-ok: inet_pton reads text; it opens no socket
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace spreadable {
 namespace {
@@ -52,6 +53,38 @@ bool IpAddress::is_private() const {
   const std::uint8_t second = bytes_[13];
   return first == 10 || (first == 172 && (second & 0xf0) == 16) ||
          (first == 192 && second == 168) || (first == 169 && second == 254);
+}
+
+bool IpAddress::is_public() const {
+  if (is_private()) return false;
+  if (is_v4()) {
+    const std::uint8_t first = bytes_[12];
+    const std::uint8_t second = bytes_[13];
+    const bool is_shared = first == 100 && (second & 0xc0) == 64;
+    const bool is_benchmark = first == 198 && (second & 0xfe) == 18;
+    return first != 0 && first < 224 && !is_shared && !is_benchmark;
+  }
+  const auto starts_with = [&](std::initializer_list<std::uint8_t> prefix) {
+    return std::equal(prefix.begin(), prefix.end(), bytes_.begin());
+  };
+  const auto holds_public_v4 = [&](std::ptrdiff_t at) {
+    IpAddress inner = loopback();
+    std::copy(bytes_.begin() + at, bytes_.begin() + at + 4, inner.bytes_.begin() + 12);
+    return inner.is_public();
+  };
+  if (starts_with({0x20, 0x02})) return holds_public_v4(2);
+  if (starts_with({0x00, 0x64, 0xff, 0x9b})) return holds_public_v4(12);
+  if (starts_with({0x20, 0x01, 0x0d, 0xb8}) || starts_with({0x20, 0x01, 0x00, 0x00})) return false;
+  return (bytes_[0] & 0xe0) == 0x20;  // the only range that is given out
+}
+
+std::string IpAddress::group() const {
+  constexpr std::size_t kV6Bytes = 6;
+  const std::size_t bytes = is_v4() ? bytes_.size() - 1 : kV6Bytes;
+  IpAddress first = *this;
+  std::fill(first.bytes_.begin() + static_cast<std::ptrdiff_t>(bytes), first.bytes_.end(),
+            std::uint8_t{0});
+  return first.full_text();
 }
 
 std::string IpAddress::text() const {

@@ -50,7 +50,8 @@ Authentication::Options authentication_options(const NodeOptions& options, const
   return {.realm = self.text(),
           .username = network.auth ? network.auth->username : "",
           .password = network.auth ? network.auth->password : "",
-          .cookie_max_age = network.auth_cookie_max_age};
+          .cookie_max_age = network.auth_cookie_max_age,
+          .has_credentials_cookie = network.has_credentials_cookie};
 }
 
 Access::Options access_options(const NodeOptions& options, const Address& self,
@@ -94,7 +95,8 @@ Node::Node(NodeOptions options, Environment environment)
                  .is_tls = options_.server.https.is_enabled,
                  .authority = options_.server.https.authority.string(),
                  .root = [this] { return root(); }},
-                {*environment_.transport, *environment_.clock, access_, book_, router_}),
+                {*environment_.transport, *environment_.clock, access_, book_, router_,
+                 conducts_}),
       traversal_({table_, book_, known_lists_, outbound_, *environment_.clock,
                   *environment_.random, *environment_.logger}),
       services_(*this) {
@@ -125,6 +127,7 @@ Result<void> Node::start() {
   }
   if (!is_prepared_) prepare();
   if (Result<void> known = check_approvals(); !known) return known;
+  outbound_.set_public_only(ip->is_public());
   if (Result<void> listening =
           environment_.server->start(listen_options(ip->is_loopback()), router_);
       !listening) {
@@ -239,13 +242,15 @@ void Node::declare_access() {
     return [this, check](CallContext& call) -> Result<void> {
       if (Result<void> known = access_.identify(call); !known) return known;
       if (Result<void> allowed = check_access(call); !allowed) return allowed;
-      return (access_.*check)(call);
+      const Result<void> passed = (access_.*check)(call);
+      tell_authentication(call, passed);
+      return passed;
     };
   };
   router_.use("/api", guard(&Access::check_node));
   router_.use("/api", [this](CallContext& call) -> Result<void> {
     if (!call.client_address.is_empty()) {
-      book_.note_success(call.client_address, clock().now());
+      book_.note_heard(call.client_address, clock().now());
       book_.note_native(call.client_address, call.is_native);
     }
     return {};
@@ -257,6 +262,17 @@ void Node::declare_access() {
   router_.use("/client", guard(&Access::check_client));
   router_.use("/ping", [](CallContext&) -> Result<void> { return {}; });
   router_.use("", guard(&Access::check_page));
+}
+
+/// A wrong password counts against the ip it came from, never against a node there: whose name the caller gives
+/// itself is not proven yet.
+void Node::tell_authentication(const CallContext& call, const Result<void>& passed) {
+  if (!options_.network.auth) return;
+  const bool is_good = passed.has_value();
+  if (!is_good && passed.error().code != Errc::unauthorized) return;
+  conducts_.tell({.kind = conduct::kAuthentication,
+                  .peer = client_label(call.client_ip),
+                  .is_good = is_good});
 }
 
 void Node::declare_core_routes() {

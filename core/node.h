@@ -10,6 +10,7 @@
 
 #include "core/access.h"
 #include "core/authentication.h"
+#include "core/conduct.h"
 #include "core/environment.h"
 #include "core/events.h"
 #include "core/known_lists.h"
@@ -78,6 +79,9 @@ class Node {
   [[nodiscard]] Outbound& outbound() { return outbound_; }
   [[nodiscard]] Router& router() { return router_; }
   [[nodiscard]] Events& events() { return events_; }
+  [[nodiscard]] Conducts& conducts() { return conducts_; }
+  /// Something else that may refuse peers; see Access::Screen. Requires: not serving yet.
+  void add_screen(Access::Screen screen) { access_.add_screen(std::move(screen)); }
   [[nodiscard]] ServiceRegistry& services() { return services_; }
   [[nodiscard]] const Access& access() const { return access_; }
   [[nodiscard]] const std::vector<std::unique_ptr<NetworkAction>>& actions() const {
@@ -105,6 +109,7 @@ class Node {
   [[nodiscard]] Result<void> check_approvals() const;
   [[nodiscard]] Server::Listen listen_options(bool is_local) const;
   void declare_access();
+  void tell_authentication(const CallContext& call, const Result<void>& passed);
   void declare_action_routes(NetworkAction& action);
   [[nodiscard]] Result<Json> available_node(CallContext& call);
   void report(const PeerTable::Change& change);
@@ -115,6 +120,7 @@ class Node {
   mutable Mutex root_mutex_;
   std::string root_ SPREADABLE_GUARDED_BY(root_mutex_);
   Events events_;
+  Conducts conducts_;
   PeerTable table_;
   PeerBook book_;
   KnownLists known_lists_;

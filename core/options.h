@@ -52,6 +52,8 @@ struct NodeOptions {
     Millis sync_time_calculation_period = std::chrono::days{1};
     std::optional<Credentials> auth{};                  ///< none: open to everybody
     Millis auth_cookie_max_age = std::chrono::days{7};  ///< how long a browser stays logged in
+    /// The cookie holds the credentials, for pages with upstream's client; else a random token.
+    bool has_credentials_cookie = false;
     std::uint32_t server_max_fails = 10;  ///< of the sync lifetime: intervals per list entry
     // Each item is an address, a host name or an IP address; IPv6 is held in full form.
     std::vector<std::string> whitelist{};  ///< not empty: nobody else is allowed

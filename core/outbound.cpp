@@ -65,6 +65,8 @@ TransportRequest Outbound::prepare(const PeerRequest& request, Deadline deadline
                        .body = {},
                        .is_tls = options_.is_tls,
                        .authority = options_.authority,
+                       .is_public_only =
+                           is_public_only_ && !parts_.access.is_trusted(request.to),
                        .work = request.work};
   out.headers.add(std::string(wire::kOriginalAddress), options_.self.text());
   out.headers.add(std::string(wire::kNodeVersion), options_.version);
@@ -98,16 +100,26 @@ Result<PeerReply> Outbound::ask_self(const PeerRequest& request, Deadline deadli
 }
 
 Result<PeerReply> Outbound::settle(const PeerRequest& request, Result<TransportReply> reply) {
+  const auto tell = [&](std::string_view kind, bool is_good, bool is_provable = false) {
+    parts_.conducts.tell(
+        {.kind = kind, .peer = request.to, .is_good = is_good, .is_provable = is_provable});
+  };
   if (!reply) {
     ++counters_.failures;
     if (is_fault_of_peer(reply.error())) {
       parts_.book.note_failure(request.to, parts_.clock.now());
     }
+    if (reply.error().code == Errc::timed_out) tell(conduct::kRequestDelays, /*is_good=*/false);
     return reply.error();
   }
+  tell(conduct::kRequestDelays, /*is_good=*/true);
   const std::string* features = reply->headers.find(wire::kFeatures);
   const bool is_native = features != nullptr;
   Result<PeerReply> result = parse_reply(request, std::move(*reply));
+  const bool is_refused = !result && result.error().wire_code == wire::kResponseSchema;
+  if (request.schema && (result || is_refused)) {
+    tell(conduct::kResponseSchema, !is_refused, /*is_provable=*/is_refused);
+  }
   if (!result && is_fault_of_peer(result.error())) {
     ++counters_.failures;
     parts_.book.note_failure(request.to, parts_.clock.now());

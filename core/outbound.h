@@ -11,6 +11,7 @@
 
 #include "core/access.h"
 #include "core/clock.h"
+#include "core/conduct.h"
 #include "core/json.h"
 #include "core/peer_book.h"
 #include "core/result.h"
@@ -67,6 +68,7 @@ class Outbound {
     const Access& access;
     PeerBook& book;
     Router& router;
+    const Conducts& conducts;
   };
 
   Outbound(Options options, Parts parts);
@@ -79,6 +81,10 @@ class Outbound {
   /// A group of one.
   [[nodiscard]] Result<PeerReply> request(const PeerRequest& request, Deadline deadline);
 
+  /// From now on, whether to call no other than public addresses, save those that are trusted. A node on the
+  /// internet does; one in a private network has its peers there. Source: reliability S17.
+  void set_public_only(bool is_public_only) { is_public_only_ = is_public_only; }
+
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
@@ -89,6 +95,7 @@ class Outbound {
   const Options options_;
   const Parts parts_;
   Counters counters_;
+  std::atomic<bool> is_public_only_{false};
 };
 
 }  // namespace spreadable

@@ -21,10 +21,13 @@ namespace spreadable {
 class PeerBook {
  public:
   static constexpr std::size_t kEntriesMax = 1024;  ///< the longest unheard-of is dropped first
+  static constexpr unsigned kCallsToJudge = 20;      ///< before a share of successes means something
 
   struct Entry {
     Address address;
     unsigned fails = 0;         ///< requests failed in a row
+    unsigned calls = 0;         ///< requests of ours, up to kCallsToJudge
+    double success = 1;         ///< their share that was answered, the latest counting most
     bool is_native = false;     ///< a node of ours, which understands what wire::kOwnFeatures names
     bool has_answered = false;  ///< we reached it ourselves at least once, or before a restart
     TimePoint heard_at{};       ///< last answer or request
@@ -33,13 +36,19 @@ class PeerBook {
 
   /// Someone named `address`; it has not answered us yet.
   void mention(const Address& address, TimePoint now);
-  /// `address` answered a request, or sent one from the right ip.
+  /// `address` answered a request of ours.
   void note_success(const Address& address, TimePoint now);
+  /// `address` sent us a request from the right ip, so it is there. That says nothing about how often it
+  /// answers: its share of successes stays.
+  void note_heard(const Address& address, TimePoint now);
   /// A request to `address` failed in a way that is its own fault.
   void note_failure(const Address& address, TimePoint now);
   void note_native(const Address& address, bool is_native);
   void forget(const Address& address);
 
+  /// Whether it leaves more than half of our requests unanswered; never of those asked but a few times.
+  /// Source: reliability S4.
+  [[nodiscard]] bool is_unreliable(const Address& address) const;
   /// Failed requests in a row; 0 for strangers.
   [[nodiscard]] unsigned fails(const Address& address) const;
   [[nodiscard]] bool is_native(const Address& address) const;
@@ -47,6 +56,7 @@ class PeerBook {
   [[nodiscard]] std::vector<Entry> entries() const;
 
  private:
+  static void note_call(Entry& entry, bool is_answered);
   Entry& entry(const Address& address, TimePoint now) SPREADABLE_REQUIRES(mutex_);
 
   mutable Mutex mutex_;

@@ -42,6 +42,30 @@ class PeerStore {
   [[nodiscard]] virtual Result<void> save(const std::vector<PeerRecord>& peers) = 0;
 };
 
+/// A peer that is refused until a time.
+struct BanRecord {
+  Address address;
+  std::string ip;        ///< in full form, as the address resolved when it was banned; empty: unknown
+  WallTime banned_at{};
+  WallTime until{};
+  std::string reason;    ///< a kind of conduct, or what an operator wrote
+
+  friend bool operator==(const BanRecord&, const BanRecord&) = default;
+};
+
+/// The bans of a node. Thread-safe. What is acknowledged survives `kill -9`. Source: protocol section 4.3.
+class BanStore {
+ public:
+  virtual ~BanStore() = default;
+  /// By address.
+  [[nodiscard]] virtual Result<std::vector<BanRecord>> load() = 0;
+  /// Inserts, or replaces the record of the same address.
+  [[nodiscard]] virtual Result<void> put(const BanRecord& ban) = 0;
+  /// Nothing happens when there is none.
+  [[nodiscard]] virtual Result<void> remove(const Address& address) = 0;
+  [[nodiscard]] virtual Result<void> clear() = 0;
+};
+
 /// Values that may be lost, kept for speed: per type at most `limit` of the most recently used, none
 /// older than `lifetime`. Thread-safe. Source: protocol section 4.8.
 class CacheStore {
@@ -74,6 +98,7 @@ class Database {
   virtual ~Database() = default;
   [[nodiscard]] virtual DataStore& data() = 0;
   [[nodiscard]] virtual PeerStore& peers() = 0;
+  [[nodiscard]] virtual BanStore& bans() = 0;
   [[nodiscard]] virtual CacheStore& cache() = 0;
 };
 

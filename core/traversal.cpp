@@ -37,6 +37,15 @@ PeerRequest stage_request(const Address& to, std::string_view route, const Netwo
           .work = route == wire::kSlaveRoute ? WorkClass::leaf : WorkClass::forward};
 }
 
+/// Refuses a request that wants to be handed on deeper than a network has levels: each level would multiply it.
+/// Source: protocol section 5.13; reliability S10.
+Result<void> check_level(const CallContext& call) {
+  if (!call.body.is_object()) return {};
+  const auto level = call.body.find("level");
+  if (level == call.body.end() || !level->is_number() || level->get<double>() <= 1) return {};
+  return Error{Errc::logical, "\"level\" is deeper than this network", {}};
+}
+
 }  // namespace
 
 /// One master's share of a traversal.
@@ -111,12 +120,14 @@ Result<Json> Traversal::local(NetworkAction& action, const Json& query, CallCont
 }
 
 Result<Json> Traversal::slave_stage(NetworkAction& action, CallContext& call) {
+  if (Result<void> passed = check_level(call); !passed) return passed.error();
   Result<Json> query = query_of(action, call);
   if (!query) return query;
   return local(action, *query, call);
 }
 
 Result<Json> Traversal::butler_stage(NetworkAction& action, CallContext& call) {
+  if (Result<void> passed = check_level(call); !passed) return passed.error();
   const auto view = parts_.table.view();
   if (view->slaves.empty() && !view->is_registered()) {
     return fan_out(action, {view->self}, call);  // in nobody's list, so it speaks for itself
@@ -162,7 +173,7 @@ Address Traversal::whom_to_ask(const Part& part, const Gathering& gathering) con
     return std::find(part.tried.begin(), part.tried.end(), address) != part.tried.end();
   };
   const Address& master = part.master.address;
-  const bool is_suspect = parts_.book.fails(master) > 0;
+  const bool is_suspect = parts_.book.fails(master) > 0 || parts_.book.is_unreliable(master);
   if (!was_tried(master) && !is_suspect) return master;
 
   std::vector<Address> others;

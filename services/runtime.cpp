@@ -5,6 +5,7 @@
 
 #include "services/approvals/approvals.h"
 #include "services/approvals/kinds.h"
+#include "services/behaviours/behaviours.h"
 #include "services/http/http_server.h"
 #include "services/net/system_resolver.h"
 #include "services/pages/client_script.h"
@@ -27,6 +28,7 @@ class LockedDatabase final : public Database {
       : lock_(std::move(lock)), database_(std::move(database)) {}
   DataStore& data() override { return database_->data(); }
   PeerStore& peers() override { return database_->peers(); }
+  BanStore& bans() override { return database_->bans(); }
   CacheStore& cache() override { return database_->cache(); }
 
  private:
@@ -101,7 +103,14 @@ Environment Runtime::environment(const NodeOptions& options, std::shared_ptr<Log
   environment.availability = [load = load_] { return load->availability(); };
   environment.pages = {{"/client.js", "text/javascript; charset=utf-8", client_script()}};
   environment.services = {[] { return std::make_unique<Sync>(); },
-                          [] { return std::make_unique<Approvals>(); }};
+                          [] { return std::make_unique<Approvals>(); },
+                          [] { return std::make_unique<Behaviours>(); }};
+  for (auto kinds = default_behaviours(); auto& behaviour : kinds) {
+    environment.services.push_back(
+        [kind = behaviour->kind(), watched = behaviour->options()] {
+          return std::make_unique<Behaviour>(kind, watched);
+        });
+  }
   for (const NodeOptions::ApprovalConfig& config : options.approval) {
     static_cast<void>(value_or_throw(make_approval(config)));
     environment.services.push_back([config] { return value_or_throw(make_approval(config)); });

@@ -351,6 +351,8 @@ std::vector<OptionRow> network_rows() {
           "password that opens a closed network"),
       time_row("network.authCookieMaxAge", SPREADABLE_FIELD(network.auth_cookie_max_age),
                {kSecond, 10 * kYear}, "how long a browser stays logged in"),
+      boolean_row("network.credentialsCookie", SPREADABLE_FIELD(network.has_credentials_cookie),
+                  "the login cookie holds the credentials, for pages with upstream's client"),
       integer_row("network.serverMaxFails", SPREADABLE_FIELD(network.server_max_fails),
                   {1, 1'000'000}, "length of the sync lifetime, in intervals per list entry"),
       peers_row("network.whitelist", SPREADABLE_FIELD(network.whitelist),

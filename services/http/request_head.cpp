@@ -40,7 +40,7 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
-/// Bytes beyond ASCII pass, in values and in targets: clients do send them unencoded.
+/// Bytes beyond ASCII pass: clients do send them unencoded.
 bool is_field_value(std::string_view text) {
   for (const char c : text) {
     if (is_control(c) && c != '\t') return false;
@@ -48,9 +48,10 @@ bool is_field_value(std::string_view text) {
   return true;
 }
 
+/// A fragment stays with the client that has it, and bytes beyond ASCII belong encoded.
 bool is_target(std::string_view text) {
   for (const char c : text) {
-    if (is_control(c) || c == ' ') return false;
+    if (is_control(c) || c == ' ' || c == '#' || static_cast<unsigned char>(c) >= 0x80) return false;
   }
   return !text.empty();
 }

@@ -25,6 +25,31 @@ Result<void> MemoryDatabase::Peers::save(const std::vector<PeerRecord>& peers) {
   return {};
 }
 
+Result<std::vector<BanRecord>> MemoryDatabase::Bans::load() {
+  const MutexLock lock(mutex_);
+  std::vector<BanRecord> bans;
+  for (const auto& [address, ban] : bans_) bans.push_back(ban);
+  return bans;
+}
+
+Result<void> MemoryDatabase::Bans::put(const BanRecord& ban) {
+  const MutexLock lock(mutex_);
+  bans_.insert_or_assign(ban.address, ban);
+  return {};
+}
+
+Result<void> MemoryDatabase::Bans::remove(const Address& address) {
+  const MutexLock lock(mutex_);
+  bans_.erase(address);
+  return {};
+}
+
+Result<void> MemoryDatabase::Bans::clear() {
+  const MutexLock lock(mutex_);
+  bans_.clear();
+  return {};
+}
+
 void MemoryDatabase::Cache::Shelf::use(decltype(entries)::iterator place, std::uint64_t number) {
   keys_by_use.erase(place->second.use);
   keys_by_use.emplace(number, place->first);

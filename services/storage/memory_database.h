@@ -19,6 +19,7 @@ class MemoryDatabase final : public Database {
  public:
   [[nodiscard]] DataStore& data() override { return data_; }
   [[nodiscard]] PeerStore& peers() override { return peers_; }
+  [[nodiscard]] BanStore& bans() override { return bans_; }
   [[nodiscard]] CacheStore& cache() override { return cache_; }
 
  private:
@@ -40,6 +41,18 @@ class MemoryDatabase final : public Database {
    private:
     Mutex mutex_;
     std::vector<PeerRecord> peers_ SPREADABLE_GUARDED_BY(mutex_);
+  };
+
+  class Bans final : public BanStore {
+   public:
+    [[nodiscard]] Result<std::vector<BanRecord>> load() override;
+    [[nodiscard]] Result<void> put(const BanRecord& ban) override;
+    [[nodiscard]] Result<void> remove(const Address& address) override;
+    [[nodiscard]] Result<void> clear() override;
+
+   private:
+    Mutex mutex_;
+    std::map<Address, BanRecord> bans_ SPREADABLE_GUARDED_BY(mutex_);
   };
 
   class Cache final : public CacheStore {
@@ -77,6 +90,7 @@ class MemoryDatabase final : public Database {
 
   Data data_;
   Peers peers_;
+  Bans bans_;
   Cache cache_;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <string>
 #include <system_error>
@@ -19,14 +20,12 @@ namespace {
 
 using detail::SqliteConnection;
 
-/// The format that this program writes, in SQLite's `user_version`. A change of the tables below
-/// raises it, and adds a step to bring_up_to_date().
-constexpr std::int64_t kFormat = 1;
 /// `application_id` is this plus the format ("SPR" and a byte): when the two disagree, the header
 /// is damaged, whereas a greater format alone belongs to a newer program.
 constexpr std::int64_t kApplicationId = 0x53'50'52'00;
 
-constexpr const char* kTables = R"sql(
+/// Each step makes the next format out of the one before, the first out of an empty file.
+constexpr std::array<const char*, 2> kSteps{R"sql(
   CREATE TABLE data (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
   CREATE TABLE peers (
     position INTEGER PRIMARY KEY,
@@ -47,7 +46,20 @@ constexpr const char* kTables = R"sql(
   CREATE INDEX cache_by_use ON cache (type, last_use);
   PRAGMA user_version = 1;
   PRAGMA application_id = 0x53505201;
-)sql";
+)sql",
+                                            R"sql(
+  CREATE TABLE bans (
+    address BLOB PRIMARY KEY,
+    ip BLOB NOT NULL,
+    banned_at INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    reason BLOB NOT NULL
+  ) WITHOUT ROWID;
+  PRAGMA user_version = 2;
+  PRAGMA application_id = 0x53505202;
+)sql"};
+/// The format that this program writes, in SQLite's `user_version`.
+constexpr std::int64_t kFormat = kSteps.size();
 
 /// Why a file cannot be used, and whether that is because it is damaged.
 struct Refusal {
@@ -78,7 +90,23 @@ Refusal refusal_of(SqliteConnection& connection, Error error)
   return {std::move(error), detail::is_damage(sqlite3_extended_errcode(connection.handle()))};
 }
 
-/// Makes the tables of an empty file; leaves alone what a newer program has written.
+/// Runs the steps that `format` lacks, all or none.
+Verdict run_steps(SqliteConnection& connection, std::int64_t format)
+    SPREADABLE_REQUIRES(connection.mutex) {
+  const auto begun = connection.begin();
+  if (!begun) return refusal_of(connection, begun.error());
+  Result<void> made;
+  for (auto step = static_cast<std::size_t>(format); step < kSteps.size() && made; ++step) {
+    made = connection.execute(kSteps[step]);
+  }
+  Verdict refusal;
+  if (!made) refusal = refusal_of(connection, made.error());
+  const auto ended = connection.end(made);
+  if (!ended && !refusal) refusal = refusal_of(connection, ended.error());
+  return refusal;
+}
+
+/// Makes the tables of an empty or older file; leaves alone what a newer program has written.
 Verdict bring_up_to_date(SqliteConnection& connection) SPREADABLE_REQUIRES(connection.mutex) {
   const auto format_text = ask(connection, "PRAGMA user_version");
   if (!format_text) return refusal_of(connection, format_text.error());
@@ -97,15 +125,8 @@ Verdict bring_up_to_date(SqliteConnection& connection) SPREADABLE_REQUIRES(conne
                           file, format),
               {}}};
   }
-  if (!is_empty) return {};
-  const auto begun = connection.begin();
-  if (!begun) return refusal_of(connection, begun.error());
-  const auto made = connection.execute(kTables);
-  Verdict refusal;
-  if (!made) refusal = refusal_of(connection, made.error());
-  const auto ended = connection.end(made);
-  if (!ended && !refusal) refusal = refusal_of(connection, ended.error());
-  return refusal;
+  if (format < 0) return damaged("the file header is not ours");
+  return format == kFormat ? Verdict{} : run_steps(connection, format);
 }
 
 /// Whether all pages can be read and hang together.
@@ -178,6 +199,7 @@ struct detail::SqliteParts {
   std::unique_ptr<SqliteConnection> relaxed;
   std::unique_ptr<SqliteDataStore> data;
   std::unique_ptr<SqlitePeerStore> peers;
+  std::unique_ptr<SqliteBanStore> bans;
   std::unique_ptr<SqliteCacheStore> cache;
 };
 
@@ -218,6 +240,7 @@ Verdict open_parts(const std::filesystem::path& file, SqliteParts& parts) {
   if (!refusal) refusal = connect(file, SqliteConnection::Durability::normal, parts.relaxed);
   if (!refusal) refusal = make_store(*parts.durable, parts.data);
   if (!refusal) refusal = make_store(*parts.durable, parts.peers);
+  if (!refusal) refusal = make_store(*parts.durable, parts.bans);
   if (!refusal) refusal = make_store(*parts.relaxed, parts.cache);
   return refusal;
 }
@@ -255,6 +278,10 @@ DataStore& SqliteDatabase::data() {
 
 PeerStore& SqliteDatabase::peers() {
   return *parts_->peers;
+}
+
+BanStore& SqliteDatabase::bans() {
+  return *parts_->bans;
 }
 
 CacheStore& SqliteDatabase::cache() {

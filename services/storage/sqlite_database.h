@@ -12,7 +12,7 @@ namespace detail {
 struct SqliteParts;
 }
 
-/// Keeps the stores of a node in `<folder>/spreadable.db`, in WAL mode. data() and peers() commit
+/// Keeps the stores of a node in `<folder>/spreadable.db`, in WAL mode. data(), peers() and bans() commit
 /// with synchronous=FULL: what they acknowledged survives `kill -9` and a loss of power. cache()
 /// commits on a second connection with synchronous=NORMAL: it survives `kill -9`, but may lose its
 /// last commits with the power. Calls block for the disk; each connection lets one caller in at a
@@ -38,6 +38,7 @@ class SqliteDatabase final : public Database {
 
   [[nodiscard]] DataStore& data() override;
   [[nodiscard]] PeerStore& peers() override;
+  [[nodiscard]] BanStore& bans() override;
   [[nodiscard]] CacheStore& cache() override;
 
  private:

@@ -153,6 +153,13 @@ bool Sync::Registration::register_with(const Address& master) {
                                 .schema = &register_schema(),
                                 .work = WorkClass::forward},
                                sync_.step_deadline());
+  // A full list is no fault, and who can't be reached is counted elsewhere.
+  const bool is_fault = !reply && reply.error().code == Errc::logical &&
+                        reply.error().wire_code != wire::kListFull;
+  if (reply || is_fault) {
+    node_.conducts().tell(
+        {.kind = conduct::kRegistration, .peer = master, .is_good = reply.has_value()});
+  }
   if (!reply) {
     node_.logger().debug("sync: " + master.text() + " does not take this node: " +
                          reply.error().message);

@@ -39,6 +39,7 @@ void Sync::Round::forget_strangers() {
   const MutexLock lock(sync_.mutex_);
   std::erase_if(sync_.memory_.misses, [&](const auto& item) { return !asked_.contains(item.first); });
   const auto view = node_.peers().view();
+  std::erase_if(sync_.told_at_, [&](const auto& item) { return !asked_.contains(item.first.second); });
   std::erase_if(sync_.memory_.slave_since,
                 [&](const auto& item) { return !view->has_slave(item.first); });
 }
@@ -61,13 +62,23 @@ bool Sync::Round::is_lost(const Address& peer) const {
 void Sync::Round::note_answer(const Address& peer, const Result<PeerReply>& reply) {
   Result<Structure> structure =
       reply ? parse_structure(reply->body) : Result<Structure>(reply.error());
+  if (reply && !structure) {
+    node_.conducts().tell({.kind = conduct::kResponseSchema,
+                           .peer = peer,
+                           .is_good = false,
+                           .is_provable = true});
+  }
   if (!structure) {
     node_.logger().debug("sync: no structure of " + peer.text() + ": " +
                          structure.error().message);
     const MutexLock lock(sync_.mutex_);
     Silence& silence = sync_.memory_.misses[peer];
     if (silence.runs++ == 0) silence.since = node_.clock().now();
-    silence.is_refused = structure.error().code == Errc::unreachable;
+    const Errc code = structure.error().code;
+    silence.is_refused = code == Errc::unreachable;
+    // Whom our own lists refuse, or who makes no sense, needs no second chance here.
+    const bool is_senseless = reply.has_value();
+    if (code == Errc::denied || is_senseless) silence = {sync_.options_.misses_max, silence.since, true};
     return;
   }
   fetched_.emplace(peer, std::move(*structure));
@@ -195,6 +206,52 @@ void Sync::Round::fetch_all() {
   }
 }
 
+void Sync::Round::tell(std::string_view kind, const Address& peer, double share_bad) {
+  const TimePoint now = node_.clock().now();
+  const auto [told, is_new] = sync_.told_at_.try_emplace({kind, peer}, now);
+  if (!is_new && now - told->second < sync_.options_.interval) return;
+  told->second = now;
+  node_.conducts().tell(
+      {.kind = kind, .peer = peer, .is_good = share_bad <= 0, .share = share_bad});
+}
+
+/// What our master says about itself and us. Source: protocol section 5.5.
+void Sync::Round::judge_backlink(const Structure& structure) {
+  const auto view = node_.peers().view();
+  const auto size_of = [&](const Address& master) {
+    const auto entry = std::find_if(structure.masters.begin(), structure.masters.end(),
+                                    [&](const MasterEntry& item) { return item.address == master; });
+    return entry == structure.masters.end() ? std::size_t{0} : entry->size;
+  };
+  std::size_t network_size = 0;
+  for (const MasterEntry& master : structure.masters) network_size += master.size;
+  const bool is_consistent = size_of(structure.address) == structure.slaves.size();
+  // Evening out takes its time, so only a list far over the limit is held against its master.
+  const std::size_t limit = node_.topology().list_limit(std::max<std::size_t>(network_size, 1));
+  const bool is_bounded = structure.slaves.size() <= 2 * limit;
+  tell(conduct::kBacklinkNetworkSize, structure.address,
+       (is_consistent ? 0 : 0.5) + (is_bounded ? 0 : 0.5));
+  const bool is_settled =
+      node_.clock().now() - sync_.list_changed_at_ > 3 * sync_.options_.interval;
+  if (is_settled) {
+    const bool is_right = !view->is_master() || size_of(node_.address()) == view->slaves.size();
+    tell(conduct::kBacklinkMasters, structure.address, is_right ? 0 : 1);
+  }
+}
+
+/// What a slave says about us. Its view may be a run behind, so a list that has just changed is no ground to judge.
+/// Source: protocol section 5.6.
+void Sync::Round::judge_slave(const Address& slave, const Structure& structure) {
+  tell(conduct::kSlaveBacklink, slave, structure.backlink == node_.address() ? 0 : 1);
+  if (node_.clock().now() - sync_.list_changed_at_ <= 3 * sync_.options_.interval) return;
+  const std::size_t own = node_.peers().view()->slaves.size();
+  const bool is_right =
+      std::any_of(structure.masters.begin(), structure.masters.end(), [&](const MasterEntry& entry) {
+        return entry.address == node_.address() && entry.size == own;
+      });
+  tell(conduct::kSlaveMasters, slave, is_right ? 0 : 1);
+}
+
 void Sync::Round::check_backlink() {
   const auto view = node_.peers().view();
   if (!view->backlink) return;
@@ -208,9 +265,12 @@ void Sync::Round::check_backlink() {
   }
   if (!structure->has_slave(node_.address())) {
     node_.logger().info("sync: no longer in the list of " + backlink.text());
+    tell(conduct::kBacklinkSlaves, backlink, 1);
     node_.peers().clear_backlink(backlink);
     return;
   }
+  tell(conduct::kBacklinkSlaves, backlink, 0);
+  judge_backlink(*structure);
   const TimePoint now = node_.clock().now();
   for (const Address& sibling : structure->slaves) {
     if (sibling != node_.address()) node_.book().mention(sibling, now);
@@ -222,14 +282,15 @@ void Sync::Round::check_backlink() {
 void Sync::Round::check_slaves() {
   const TimePoint now = node_.clock().now();
   const auto view = node_.peers().view();
+  if (view->slaves.size() != sync_.list_length_) sync_.list_changed_at_ = now;
+  sync_.list_length_ = view->slaves.size();
   for (const Address& slave : view->slaves) {
     const Structure* structure = find(slave);
     bool is_dropped = false;
+    const bool is_newcomer = sync_.is_newcomer(slave);
+    if (structure && !is_newcomer) judge_slave(slave, *structure);
     if (structure && structure->backlink != node_.address()) {
-      const MutexLock lock(sync_.mutex_);
-      const auto since = sync_.memory_.slave_since.find(slave);
-      is_dropped = since == sync_.memory_.slave_since.end() ||
-                   now - since->second > sync_.options_.newcomer_grace;
+      is_dropped = !is_newcomer;
     } else if (!structure && asked_.contains(slave)) {
       is_dropped = is_lost(slave);
     }

@@ -40,6 +40,10 @@ class Sync::Round {
   [[nodiscard]] std::vector<Address> masters_to_ask() const;
   /// Puts a few of `peers` into the book.
   void mention_some(const std::vector<Address>& peers);
+  /// Tells a conduct of `peer`, once per interval at most: our quick runs must not count for more.
+  void tell(std::string_view kind, const Address& peer, double share_bad);
+  void judge_backlink(const Structure& structure);
+  void judge_slave(const Address& slave, const Structure& structure);
   void note_answer(const Address& peer, const Result<PeerReply>& reply);
 
   Sync& sync_;

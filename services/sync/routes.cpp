@@ -61,18 +61,23 @@ Result<Json> Sync::on_provide_registration(CallContext& call) {
   if (!target) return target.error();
   const auto view = node().peers().view();
   const std::vector<Address> spares = spare_masters();
+  // A node of another program does not register with its own slaves, and would go on asking for ever.
+  const KnownLists::List own = call.is_native ? nullptr : node().known_lists().find(*target);
   const auto answer = placement_->place(
-      {.joiner = *target,
-       .view = *view,
-       .spares = spares,
-       .is_excluded = [&](const Address& address) { return node().book().fails(address) > 0; }});
+      {.joiner = *target, .view = *view, .spares = spares, .is_excluded = [&](const Address& address) {
+         return node().book().fails(address) > 0 ||
+                (own && std::find(own->begin(), own->end(), address) != own->end());
+       }});
+  const bool is_master = view->find_master(*target) != nullptr;
   Json results = Json::array();
   for (const Address& master : answer.masters) {
     // One candidate, fewer than the limit, says that this master has room.
     results.push_back({{"address", master.text()},
                        {"networkSize", answer.network_size},
                        {"candidates", Json::array({{{"address", master.text()}}})}});
-    if (!call.is_native) break;  // it would choose by chance; ours is the better choice
+    // It would choose by chance, and ours is the better choice; but what a master has for slaves only itself
+    // knows for sure.
+    if (!call.is_native && !is_master) break;
   }
   return Json{{"results", std::move(results)},
               {"syncLifetime", std::chrono::duration_cast<Millis>(sync_lifetime()).count()},
@@ -88,7 +93,8 @@ Result<Json> Sync::on_register(CallContext& call) {
 
   const auto view = node().peers().view();
   if (view->has_slave(*target)) return Json{{"size", view->slaves.size()}};
-  if (view->slaves.size() >= options_.slaves_max) {
+  const bool has_room = has_room_for(*ip) || node().access().is_trusted(*target);
+  if (view->slaves.size() >= options_.slaves_max || !has_room) {
     return Error{Errc::logical, "this master's list is full", std::string(wire::kListFull)};
   }
   const auto interview = node().outbound().request(

@@ -250,6 +250,27 @@ void Sync::note_slave(const Address& address) {
   node().peers().add_slave(address);
 }
 
+/// Whether it may not have noted yet that it is a slave.
+bool Sync::is_newcomer(const Address& slave) const {
+  const MutexLock lock(mutex_);
+  const auto since = memory_.slave_since.find(slave);
+  return since != memory_.slave_since.end() &&
+         node().clock().now() - since->second <= options_.newcomer_grace;
+}
+
+/// Whether the list has not yet its share of slaves from the neighbourhood of `ip`, so that whoever owns one
+/// does not own the list.
+bool Sync::has_room_for(const IpAddress& ip) const {
+  if (ip.is_private()) return true;
+  const std::string group = ip.group();
+  std::size_t count = 0;
+  for (const Address& slave : node().peers().view()->slaves) {
+    const Result<IpAddress> other = node().resolver().resolve(slave.host());
+    if (other && other->group() == group && !node().access().is_trusted(slave)) ++count;
+  }
+  return count < options_.slaves_per_ip_group_max;
+}
+
 /// Whether a slave that is no node of ours has been here long enough, and can find another place: it does not
 /// register with its own slaves.
 bool Sync::may_drop(const Address& slave) const {

@@ -49,6 +49,9 @@ class Sync : public Service {
     std::size_t explore_max = 3;   ///< forgotten peers asked in one run
     std::size_t providers_max = 3; ///< nodes asked for a place in one run
     std::size_t slaves_max = Transport::kGroupMax;  ///< a longer list is refused, not shortened
+    /// Slaves from one neighbourhood of the internet, /24 of IPv4 or /48 of IPv6; loopback, private and
+    /// trusted ones are not counted. Source: reliability S8.
+    std::size_t slaves_per_ip_group_max = 2;
     bool is_automatic = true;      ///< false: only run() syncs
     Duration average_period = std::chrono::days{1};  ///< what the average sync time covers
     unsigned server_max_fails = 10;  ///< of the formula of the sync lifetime, which upstream peers read
@@ -129,6 +132,8 @@ class Sync : public Service {
   [[nodiscard]] std::vector<Address> spare_masters() const;
   void note_slave(const Address& address);
   [[nodiscard]] bool may_drop(const Address& slave) const;
+  [[nodiscard]] bool is_newcomer(const Address& slave) const;
+  [[nodiscard]] bool has_room_for(const IpAddress& ip) const;
 
   std::optional<Options> given_options_;
   Options options_;
@@ -144,6 +149,9 @@ class Sync : public Service {
   unsigned quiet_runs_ = 0;                ///< runs without a change in a row
   std::vector<PeerRecord> remembered_;     ///< of before the restart, until the first run
   std::optional<Address> move_to_;         ///< where our master wants us
+  std::map<std::pair<std::string_view, Address>, TimePoint> told_at_;  ///< of a conduct
+  std::size_t list_length_ = 0;            ///< of our slaves, in the last run
+  TimePoint list_changed_at_{};
   std::map<Address, TimePoint> ignored_since_;  ///< foreign masters whose lists lack this node
 
   mutable Mutex mutex_;

@@ -268,7 +268,7 @@ TEST_CASE("http server: refusals: carry a message and close the connection where
 TEST_CASE(
     "http server: deadlines: those who send too slowly are cut, with 408 once they have begun") {
   EchoHandler handler;
-  Site site(each_wire(), {.head_timeout = Millis{100},
+  Site site(each_wire(), {.head_timeout = Millis{300},
                           .body_grace = Millis{100},
                           .collected_body_bytes_max = 100,
                           .idle_timeout = std::chrono::seconds{5}});
@@ -296,13 +296,13 @@ TEST_CASE(
 
 TEST_CASE("http server: deadlines: an idle connection ends after its timeout, not before") {
   EchoHandler handler;
-  Site site(each_wire(), {.head_timeout = Millis{50},
-                          .idle_timeout = Millis{300},
+  Site site(each_wire(), {.head_timeout = Millis{400},
+                          .idle_timeout = Millis{1'000},
                           .keep_alive_announced = std::chrono::seconds{0}});
   site.start(handler);
   RawConnection client = site.connect();
   CHECK(client.request(kPing));
-  CHECK_FALSE(client.is_ended(Millis{150}));
+  CHECK_FALSE(client.is_ended(Millis{600}));
   CHECK(client.request(kPing));
   CHECK(client.is_ended());
 }

@@ -185,7 +185,7 @@ TEST_CASE("network: stop: running requests finish, new ones are refused, and the
                 {*runtime.transport(), *runtime.clock(), *runtime.random()});
   REQUIRE(client.init());
   Result<TraversalResult> answer = Error{};
-  std::jthread asking([&] { answer = client.traverse("wait", Json::object(), 8s); });
+  std::jthread asking([&] { answer = client.traverse("wait", Json::object(), {.timeout = 8s}); });
   {
     std::unique_lock lock(mutex);
     REQUIRE(changed.wait_for(lock, 5s, [&] { return is_inside; }));

@@ -58,7 +58,7 @@ class ProcessNetwork {
     return indexes;
   }
   [[nodiscard]] Client client_of(std::size_t i) {
-    return Client({.addresses = {address(i)}, .ping_timeout = kSlowdown * 300ms},
+    return Client({.address = {address(i)}, .request = {.ping_timeout = kSlowdown * 300ms}},
                   {*runtime_.transport(), *runtime_.clock(), *runtime_.random()});
   }
 
@@ -78,7 +78,7 @@ class ProcessNetwork {
     for (const std::size_t i : running()) {
       Client client = client_of(i);
       if (!client.init()) return false;
-      const auto result = client.traverse(NetworkMapAction::kName, Json::object(), 3s);
+      const auto result = client.traverse(NetworkMapAction::kName, Json::object(), {.timeout = 3s});
       if (!result || !result->complete) return false;
       const auto map = NetworkMapAction::parse(result->value);
       std::set<Address> distinct;
@@ -148,7 +148,7 @@ TEST_CASE("processes: stopped process: costs its own answer only, whichever it i
     REQUIRE(client.init());
     network.signal(stopped, SIGSTOP);
     const auto begun = std::chrono::steady_clock::now();
-    const auto result = client.traverse(NetworkMapAction::kName, Json::object(), 4s);
+    const auto result = client.traverse(NetworkMapAction::kName, Json::object(), {.timeout = 4s});
     const auto took = std::chrono::steady_clock::now() - begun;
     network.signal(stopped, SIGCONT);
     REQUIRE(result);

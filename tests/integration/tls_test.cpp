@@ -1,5 +1,6 @@
 // TLS in the server, in the client, and between the two.
 #include <doctest/doctest.h>
+#include <httplib.h>
 #include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -289,7 +290,7 @@ TEST_CASE("tls: handshake: goes on however its bytes are cut") {
 
 TEST_CASE("tls: end: the server says good-bye, so that a client can tell the end from a cut") {
   EchoHandler handler;
-  Site site(Wire::tls, {.head_timeout = Millis{500},
+  Site site(Wire::tls, {.head_timeout = std::chrono::seconds{1},
                         .idle_timeout = Millis{100},
                         .keep_alive_announced = std::chrono::seconds{0}});
   site.start(handler);
@@ -503,6 +504,38 @@ TEST_CASE("tls: client: keeps its connections, and goes on after the server has 
   const auto reply = asker.ask(port, authority);
   INFO((reply ? "" : reply.error().message));
   CHECK(reply);
+}
+
+TEST_CASE("tls: interoperability: cpp-httplib's client and ours, cpp-httplib's server and ours") {
+  EchoHandler handler;
+  Site site(Wire::tls);
+  const std::uint16_t port = site.start(handler, {.host = "localhost"});
+  const fs::path authority = site.identity->authority.certificate();
+  httplib::SSLClient client("localhost", port);
+  client.set_ca_cert_path(authority.c_str());
+  client.enable_server_certificate_verification(true);
+  client.set_keep_alive(true);
+  const std::string text(300'000, 'x');
+  for (int i = 0; i < 5; ++i) {
+    const auto reply = client.Post("/echo", text, "text/plain");
+    REQUIRE(reply);
+    CHECK(Json::parse(reply->body)["body"] == text);
+  }
+  CHECK(site.server.connections() == 1);
+
+  httplib::SSLServer server(site.identity->files.certificate.c_str(),
+                            site.identity->files.key.c_str());
+  server.Get("/x", [&](const httplib::Request&, httplib::Response& response) {
+    response.set_content(text, "text/plain");
+  });
+  const int other_port = server.bind_to_any_port("127.0.0.1");
+  REQUIRE(other_port > 0);
+  const std::jthread serving([&] { server.listen_after_bind(); });
+  Asker asker;
+  const auto reply = asker.ask(static_cast<std::uint16_t>(other_port), authority);
+  server.stop();
+  REQUIRE(reply);
+  CHECK(reply->body == text);
 }
 
 }  // namespace spreadable

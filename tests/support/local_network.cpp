@@ -14,6 +14,7 @@ class SharedDatabase final : public Database {
   explicit SharedDatabase(std::shared_ptr<MemoryDatabase> storage) : storage_(std::move(storage)) {}
   DataStore& data() override { return storage_->data(); }
   PeerStore& peers() override { return storage_->peers(); }
+  BanStore& bans() override { return storage_->bans(); }
   CacheStore& cache() override { return storage_->cache(); }
 
  private:
@@ -49,7 +50,11 @@ class LocalNetwork::ShiftedClock final : public Clock {
 
 class LocalNetwork::LoopbackResolver final : public Resolver {
  public:
-  Result<IpAddress> resolve(std::string_view) override { return IpAddress::loopback(); }
+  Result<IpAddress> resolve(std::string_view host) override {
+    if (const auto ip = IpAddress::parse(host)) return *ip;
+    if (host == "localhost") return IpAddress::loopback();
+    return Error{Errc::not_found, "nobody is called " + std::string(host), {}};
+  }
 };
 
 class LocalNetwork::DirectServer final : public Server {
@@ -134,6 +139,10 @@ Address LocalNetwork::address(std::size_t index) {
 
 std::size_t LocalNetwork::index_of(const Address& address) { return address.port() - kFirstPort; }
 
+HttpResponse LocalNetwork::respond(const Address& to, HttpRequest request) {
+  return serving_.at(to)->handle(std::move(request));
+}
+
 bool LocalNetwork::can_reach(const Address& from, const Address& to) const {
   return !border_ || (index_of(from) < *border_) == (index_of(to) < *border_);
 }
@@ -170,6 +179,7 @@ Node& LocalNetwork::add(Millis wall_offset, std::optional<Address> initial) {
   } else if (!members_.empty()) {
     member.options.initial_network_address = {address(0)};
   }
+  if (options_.configure) options_.configure(member.options);
   member.wall_offset = wall_offset;
   member.storage = std::make_shared<MemoryDatabase>();
   member.node = make_node(member);

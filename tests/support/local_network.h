@@ -28,6 +28,8 @@ class LocalNetwork {
     Millis sync_interval{500};
     std::uint64_t seed = 1;
     std::vector<ServiceFactory> services{};  ///< beside Sync
+    /// Changes the options of each node.
+    std::function<void(NodeOptions&)> configure{};
     /// Called with each node before it starts, also before a restart.
     std::function<void(Node&)> prepare{};
   };
@@ -59,6 +61,8 @@ class LocalNetwork {
   void cut(std::size_t border) { border_ = border; }
   void heal() { border_.reset(); }
 
+  /// What the node at `to` answers to a request whose socket's ip the caller chooses.
+  [[nodiscard]] HttpResponse respond(const Address& to, HttpRequest request);
   /// The way of a program that is no node, for a Client; it uses clock() and random().
   [[nodiscard]] Transport& outside() { return *outside_; }
   [[nodiscard]] Random& random() { return *random_; }

@@ -14,7 +14,7 @@ constexpr std::size_t kFreeBytes = 4'096;
 /// How long, and for how many bytes, a client may go on sending after it was refused. Closing at
 /// once would reset the connection, and the client would not get to read why.
 constexpr Millis kLingerTime = std::chrono::seconds{2};
-constexpr std::size_t kLingerBytesMax = std::size_t{1} << 20;
+constexpr std::size_t kLingerBytesMax = std::size_t{16} << 20;
 
 }  // namespace
 

@@ -21,7 +21,7 @@ constexpr int kWindowMin = 9;      // bits
 constexpr int kZlibWindowMax = 15;
 /// Memory of zlib beside the window; its default.
 constexpr int kZlibMemory = 8;
-/// About as quick as gzip's default, and smaller.
+/// About as quick as gzip's default on large texts.
 constexpr int kBrotliQuality = 4;
 constexpr int kBrotliWindowMax = 22;
 

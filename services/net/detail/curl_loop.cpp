@@ -258,6 +258,9 @@ void CurlLoop::start(Exchange& exchange) {
   if (exchange.group->deadline().has_passed(clock_)) {
     return finish(exchange, error_at(exchange, Errc::timed_out, "no connection was free in time"));
   }
+  if (exchange.is_public_only && !(exchange.target && exchange.target->is_public())) {
+    return finish(exchange, error_at(exchange, Errc::denied, "its address is not a public one"));
+  }
   exchange.easy = easies_.take(exchange);
   if (!exchange.easy ||
       ::curl_multi_add_handle(multi_.get(), exchange.easy->handle.get()) != CURLM_OK) {

@@ -90,6 +90,7 @@ Result<void> Exchange::prepare(const TransportRequest& request) {
   body = request.body;
   is_tls = request.is_tls;
   authority = request.authority;
+  is_public_only = request.is_public_only;
   url = (request.is_tls ? "https://" : "http://") + to.text() + request.path;
 
   bool has_type = false;
@@ -114,9 +115,11 @@ void Exchange::prepare_way() {
   } else if (!ip) {
     name = host;
   }
+  if (ip) target = ip;
 }
 
 void Exchange::connect_to_ip(const IpAddress& ip) {
+  target = ip;
   // "any host, any port: this host, same port"
   connect_to = ip.is_v4() ? "::" + ip.text() + ":" : "::[" + ip.text() + "]:";
 }

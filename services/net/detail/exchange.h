@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/mutex.h"
+#include "core/ip.h"
 #include "core/transport.h"
 
 namespace spreadable::detail {
@@ -66,6 +67,8 @@ struct Exchange {
   std::string body;
   HeaderLines headers;
   std::string name;        ///< to be looked up before connecting; empty when there is nothing to do
+  std::optional<IpAddress> target;  ///< where to connect, once it is known
+  bool is_public_only = false;
   std::string connect_to;  ///< instead of the URL's host, in libcurl's form; or empty
   curl_slist connect_to_node{};
 

@@ -84,4 +84,55 @@ Result<void> SqlitePeerStore::replace_all(const std::vector<PeerRecord>& peers) 
   return {};
 }
 
+Result<std::unique_ptr<SqliteBanStore>> SqliteBanStore::make(SqliteConnection& connection) {
+  std::unique_ptr<SqliteBanStore> store(new SqliteBanStore(connection));
+  const MutexLock lock(store->connection_.mutex);
+  const auto prepared = Statement::prepare_all(
+      store->connection_.handle(),
+      {{store->load_, "SELECT address, ip, banned_at, until, reason FROM bans ORDER BY address"},
+       {store->put_,
+        "INSERT OR REPLACE INTO bans (address, ip, banned_at, until, reason) "
+        "VALUES (?1, ?2, ?3, ?4, ?5)"},
+       {store->remove_, "DELETE FROM bans WHERE address = ?1"},
+       {store->clear_, "DELETE FROM bans"}});
+  if (!prepared) return prepared.error();
+  return store;
+}
+
+Result<std::vector<BanRecord>> SqliteBanStore::load() {
+  const MutexLock lock(connection_.mutex);
+  std::vector<BanRecord> bans;
+  Query query(load_);
+  while (true) {
+    const auto row = query.step();
+    if (!row) return row.error();
+    if (!*row) return bans;
+    auto address = Address::parse(query.text(0));
+    if (!address) continue;  // a damaged row names nobody
+    bans.push_back({.address = std::move(*address),
+                    .ip = query.text(1),
+                    .banned_at = WallTime(Millis(query.integer(2))),
+                    .until = WallTime(Millis(query.integer(3))),
+                    .reason = query.text(4)});
+  }
+}
+
+Result<void> SqliteBanStore::put(const BanRecord& ban) {
+  const MutexLock lock(connection_.mutex);
+  const std::string& address = ban.address.text();
+  return Query(put_, address, ban.ip, to_epoch_millis(ban.banned_at), to_epoch_millis(ban.until),
+               ban.reason)
+      .finish();
+}
+
+Result<void> SqliteBanStore::remove(const Address& address) {
+  const MutexLock lock(connection_.mutex);
+  return Query(remove_, address.text()).finish();
+}
+
+Result<void> SqliteBanStore::clear() {
+  const MutexLock lock(connection_.mutex);
+  return Query(clear_).finish();
+}
+
 }  // namespace spreadable::detail

@@ -26,6 +26,27 @@ class SqliteDataStore final : public DataStore {
   Statement set_ SPREADABLE_GUARDED_BY(connection_.mutex);
 };
 
+/// Each put() and remove() is one commit. Requires: the connection is one of full durability.
+class SqliteBanStore final : public BanStore {
+ public:
+  /// As SqliteDataStore::make.
+  [[nodiscard]] static Result<std::unique_ptr<SqliteBanStore>> make(SqliteConnection& connection);
+
+  [[nodiscard]] Result<std::vector<BanRecord>> load() override;
+  [[nodiscard]] Result<void> put(const BanRecord& ban) override;
+  [[nodiscard]] Result<void> remove(const Address& address) override;
+  [[nodiscard]] Result<void> clear() override;
+
+ private:
+  explicit SqliteBanStore(SqliteConnection& connection) : connection_(connection) {}
+
+  SqliteConnection& connection_;
+  Statement load_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  Statement put_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  Statement remove_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  Statement clear_ SPREADABLE_GUARDED_BY(connection_.mutex);
+};
+
 /// Rows keep the order in which they were saved.
 class SqlitePeerStore final : public PeerStore {
  public:

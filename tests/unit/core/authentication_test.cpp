@@ -13,7 +13,10 @@ constexpr const char* kCookie = "spreadableNetworkAuth[localhost:7110]";
 /// A node with user `user` and password `pa:ss`, and what one request to it gets.
 struct Visit {
   ManualClock clock;
-  Authentication authentication{{.realm = "localhost:7110", .username = "user", .password = "pa:ss"},
+  Authentication authentication{{.realm = "localhost:7110",
+                                 .username = "user",
+                                 .password = "pa:ss",
+                                 .has_credentials_cookie = true},
                                 clock};
   HttpRequest request;
   CallContext call{.request = request,
@@ -81,6 +84,67 @@ TEST_CASE("authentication: cookie: given to who passes without one, secure under
                                  "expires=Thu, 08 Jan 2026 00:00:00 GMT" +
               (is_tls ? "; secure" : ""));
   }
+}
+
+TEST_CASE("authentication: session: the cookie is a token that holds nothing, and ends") {
+  ManualClock clock;
+  const Authentication closed({.realm = "localhost:7110", .username = "user", .password = "pa:ss"},
+                              clock);
+  const auto visit = [&](Headers headers) {
+    const HttpRequest request{.headers = std::move(headers)};
+    CallContext call{.request = request,
+                     .body = Json::object(),
+                     .deadline = Deadline(TimePoint()),
+                     .client_ip = IpAddress::loopback()};
+    const bool passes = closed.check(call).has_value();
+    const std::string* set = call.reply_headers.find("Set-Cookie");
+    return std::pair(passes, set ? *set : std::string());
+  };
+  const auto [passes, set] = visit({{"Authorization", basic_authorization("user", "pa:ss")}});
+  REQUIRE(passes);
+  CHECK(set.ends_with("; path=/; expires=Thu, 08 Jan 2026 00:00:00 GMT; HttpOnly; SameSite=Strict"));
+  const std::string cookie = set.substr(0, set.find(';'));
+  CHECK(cookie.size() == std::string(kCookie).size() + 1 + 43);
+  CHECK(cookie != visit({{"Authorization", basic_authorization("user", "pa:ss")}})
+                      .second.substr(0, cookie.size()));
+
+  CHECK(visit({{"Cookie", cookie}}) == std::pair(true, std::string()));
+  CHECK(visit({{"Cookie", cookie}, {"Origin", "http://localhost:7110"}, {"Host", "localhost:7110"}})
+            .first);
+  for (const char* origin : {"http://evil.example.com", "http://localhost:7111", "null", "file://"}) {
+    INFO(origin);
+    CHECK_FALSE(visit({{"Cookie", cookie}, {"Origin", origin}, {"Host", "localhost:7110"}}).first);
+  }
+  CHECK_FALSE(visit({{"Cookie", cookie.substr(0, cookie.size() - 1)}}).first);
+  const std::string credentials = R"({"username":"user","password":"pa:ss"})";
+  CHECK_FALSE(visit({{"Cookie", std::string(kCookie) + "=" + base64_encode(credentials)}}).first);
+  clock.advance(std::chrono::days{7});
+  CHECK_FALSE(visit({{"Cookie", cookie}}).first);
+}
+
+TEST_CASE("authentication: session: only so many are remembered") {
+  ManualClock clock;
+  const Authentication closed({.realm = "localhost:1", .username = "user", .password = "p"}, clock);
+  std::string first;
+  for (std::size_t i = 0; i <= Authentication::kSessionsMax; ++i) {
+    const HttpRequest request{.headers = {{"Authorization", basic_authorization("user", "p")}}};
+    CallContext call{.request = request,
+                     .body = Json::object(),
+                     .deadline = Deadline(TimePoint()),
+                     .client_ip = IpAddress::loopback()};
+    REQUIRE(closed.check(call));
+    clock.advance(Millis{1});
+    if (!first.empty()) continue;
+    const std::string* set = call.reply_headers.find("Set-Cookie");
+    REQUIRE(set);
+    first = set->substr(0, set->find(';'));
+  }
+  const HttpRequest request{.headers = {{"Cookie", first}}};
+  CallContext call{.request = request,
+                   .body = Json::object(),
+                   .deadline = Deadline(TimePoint()),
+                   .client_ip = IpAddress::loopback()};
+  CHECK_FALSE(closed.check(call));
 }
 
 TEST_CASE("authentication: an open network asks nobody") {

@@ -111,4 +111,28 @@ TEST_CASE("ip: ranges: loopback and private addresses are told at their edges") 
   }
 }
 
+TEST_CASE("ip: group: neighbours share it") {
+  const auto group = [](const char* text) { return IpAddress::parse(text)->group(); };
+  CHECK(group("10.1.2.3") == group("10.1.2.255"));
+  CHECK(group("10.1.2.3") != group("10.1.3.3"));
+  CHECK(group("2001:db8:1::1") == group("2001:db8:1:ffff::2"));
+  CHECK(group("2001:db8:1::1") != group("2001:db8:2::1"));
+}
+
+TEST_CASE("ip: public: addresses of single machines on the internet, however they are written") {
+  for (const char* text : {"8.8.8.8", "172.15.0.1", "100.63.0.1", "223.255.255.255", "2606:4700::1111",
+                           "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1"}) {
+    INFO(text);
+    CHECK(IpAddress::parse(text)->is_public());
+  }
+  for (const char* text :
+       {"127.0.0.1", "10.0.0.1", "169.254.169.254", "0.0.0.0", "0.1.2.3", "100.64.0.1", "198.18.0.1",
+        "224.0.0.1", "255.255.255.255", "::", "::1", "::ffff:169.254.169.254", "::169.254.169.254",
+        "64:ff9b::169.254.169.254", "2002:a9fe:a9fe::1", "fe80::1", "fd00::1", "ff02::1",
+        "2001:db8::1", "2001:0:1::1"}) {
+    INFO(text);
+    CHECK_FALSE(IpAddress::parse(text)->is_public());
+  }
+}
+
 }  // namespace spreadable

@@ -47,4 +47,21 @@ TEST_CASE("peer book: limit: the one not heard of for the longest time goes firs
   CHECK(book.fails(at(1)) == 0);  // it is the one that was dropped
 }
 
+TEST_CASE("peer book: reliability: a peer's own calls do not polish its share of answers") {
+  PeerBook book;
+  const Address peer = *Address::parse("localhost:1");
+  const TimePoint now{};
+  book.note_success(peer, now);
+  for (int i = 0; i < 10; ++i) book.note_failure(peer, now);
+  CHECK_FALSE(book.is_unreliable(peer));  // asked too few times to tell
+  for (int i = 0; i < 10; ++i) book.note_failure(peer, now);
+  CHECK(book.is_unreliable(peer));
+  CHECK(book.fails(peer) == 20);
+  for (int i = 0; i < 100; ++i) book.note_heard(peer, now);
+  CHECK(book.fails(peer) == 0);
+  CHECK(book.is_unreliable(peer));
+  for (int i = 0; i < 20; ++i) book.note_success(peer, now);
+  CHECK_FALSE(book.is_unreliable(peer));
+}
+
 }  // namespace spreadable

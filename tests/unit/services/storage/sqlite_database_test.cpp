@@ -174,16 +174,28 @@ TEST_CASE("sqlite database: open: a folder that cannot be used is named with the
                     (folder.path() / "y" / SqliteDatabase::kFileName).string()));
 }
 
+TEST_CASE("sqlite database: open: the file of an older version is brought up to date, and keeps its data") {
+  const TempDir folder;
+  FakeLogger logger;
+  const auto file = folder.path() / SqliteDatabase::kFileName;
+  REQUIRE(open_database(folder.path(), logger)->data().set("root", "localhost:1"));
+  execute(file, "DROP TABLE bans; PRAGMA user_version = 1; PRAGMA application_id = 0x53505201");
+  const auto database = open_database(folder.path(), logger);
+  CHECK(database->data().get("root").value() == "localhost:1");
+  CHECK(database->bans().load().value().empty());
+  CHECK_FALSE(std::filesystem::exists(file.string() + ".damaged-1"));
+}
+
 TEST_CASE("sqlite database: open: the file of a newer version is left as it is") {
   const TempDir folder;
   FakeLogger logger;
   open_database(folder.path(), logger);
   const auto file = folder.path() / SqliteDatabase::kFileName;
-  execute(file, "PRAGMA user_version = 2; PRAGMA application_id = 0x53505202");
+  execute(file, "PRAGMA user_version = 3; PRAGMA application_id = 0x53505203");
   const auto database = SqliteDatabase::open(folder.path(), logger);
   REQUIRE_FALSE(database);
   CHECK(database.error().message ==
-        fmt::format("storage file \"{}\" has format 2, made by a newer version of this program",
+        fmt::format("storage file \"{}\" has format 3, made by a newer version of this program",
                     file.string()));
   CHECK_FALSE(std::filesystem::exists(file.string() + ".damaged-1"));
 }

@@ -73,6 +73,25 @@ void check_peers(Database& database) {
   CHECK(peers.load().value().empty());
 }
 
+void check_bans(Database& database) {
+  BanStore& bans = database.bans();
+  CHECK(bans.load().value().empty());
+  const BanRecord first{Address::parse("z.example.com:1").value(), "", at(1), at(9), "slaveMasters"};
+  BanRecord second{Address::parse("a.example.com:2").value(),
+                   "0000:0000:0000:0000:0000:ffff:0a00:0001", at(-1), at(5), "by hand: 'x'"};
+  REQUIRE(bans.put(first));
+  REQUIRE(bans.put(second));
+  CHECK(bans.load().value() == std::vector{second, first});  // by address
+  second.reason = "";
+  REQUIRE(bans.put(second));
+  CHECK(bans.load().value() == std::vector{second, first});
+  REQUIRE(bans.remove(second.address));
+  REQUIRE(bans.remove(second.address));
+  CHECK(bans.load().value() == std::vector{first});
+  REQUIRE(bans.clear());
+  CHECK(bans.load().value().empty());
+}
+
 void check_cache_values(Database& database) {
   CacheStore& cache = database.cache();
   CHECK(cache.get("links", "a", at(0)).value() == std::nullopt);
@@ -163,10 +182,11 @@ void check_cache_model(Database& database) {
   }
 }
 
-constexpr std::array<StorePromise, 8> kPromises{{
+constexpr std::array<StorePromise, 9> kPromises{{
     {"data: what was set is what one gets", check_data},
     {"all stores: any bytes come back unchanged", check_bytes},
     {"peers: saving replaces everything and keeps the order", check_peers},
+    {"bans: one record for each address, until it is removed", check_bans},
     {"cache: a replaced value keeps its date", check_cache_values},
     {"cache: beyond the limit the least recently used goes first", check_cache_limit},
     {"cache: normalising drops the old, then what is too much", check_cache_normalize},

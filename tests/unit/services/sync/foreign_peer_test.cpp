@@ -49,11 +49,12 @@ class ForeignPeer final : public RequestHandler {
   }
 };
 
-/// Registers `peer` at node `index` of the network, as it would itself.
-Result<void> register_at(LocalNetwork& network, std::size_t index, const ForeignPeer& peer) {
+/// What node `index` of the network answers to `peer`.
+Result<Json> ask(LocalNetwork& network, std::size_t index, const ForeignPeer& peer,
+                 const char* path) {
   TransportRequest request{.to = LocalNetwork::address(index),
                            .method = Method::post,
-                           .path = "/api/node/register",
+                           .path = path,
                            .headers = {{std::string(wire::kOriginalAddress), peer.address.text()},
                                        {std::string(wire::kNodeVersion), "spreadable-0.3"},
                                        {std::string(wire::kNodeRoot), network.node(0).root()},
@@ -63,7 +64,17 @@ Result<void> register_at(LocalNetwork& network, std::size_t index, const Foreign
       std::span(&request, 1), Deadline::after(network.clock(), seconds{1}));
   if (!replies.front()) return replies.front().error();
   if (replies.front()->status != 200) return Error{Errc::logical, replies.front()->body, {}};
-  return {};
+  return parse_json(replies.front()->body);
+}
+
+Result<Json> register_at(LocalNetwork& network, std::size_t index, const ForeignPeer& peer) {
+  return ask(network, index, peer, "/api/node/register");
+}
+
+Json provide_registration(LocalNetwork& network, std::size_t index, const ForeignPeer& peer) {
+  const Result<Json> answer = ask(network, index, peer, "/api/node/provide-registration");
+  REQUIRE_MESSAGE(answer, answer.error().message);
+  return *answer;
 }
 
 /// The first node that has no slaves.
@@ -125,6 +136,34 @@ TEST_CASE("sync: foreign peer: a slave stays for some intervals even where it is
     while (network.clock().now() < end) {
       network.run_for(network.interval() / 10);
       REQUIRE(network.node(leaf).peers().view()->has_slave(peer.address));
+    }
+  }
+}
+
+TEST_CASE("sync: foreign peer: a master is not sent to its own slaves") {
+  ForeignPeer peer;
+  LocalNetwork network;
+  network.serve(peer.address, peer);
+  network.start(4);
+  REQUIRE(network.run_until([&] { return network.agrees_on(4); }, seconds{10}));
+  // It keeps all masters of ours, as those know.
+  peer.slaves = network.masters();
+  peer.backlink = LocalNetwork::address(0);
+  peer.masters = {peer.address};
+  for (const Address& master : network.masters()) peer.masters.push_back(master);
+  for (std::size_t i = 0; i < 4; ++i) {
+    network.node(i).book().mention(peer.address, network.clock().now());
+  }
+  network.run_for(3 * network.interval());
+  const std::vector<Address> masters = network.masters();
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (!network.node(i).peers().view()->is_master()) continue;
+    const Json answer = provide_registration(network, i, peer);
+    REQUIRE_FALSE(answer["results"].empty());
+    for (const Json& entry : answer["results"]) {
+      INFO(dump_json(entry));
+      const auto named = Address::parse(entry["address"].get<std::string>());
+      CHECK(std::find(peer.slaves.begin(), peer.slaves.end(), *named) == peer.slaves.end());
     }
   }
 }

@@ -1,0 +1,32 @@
+#include "services/behaviours/behaviour.h"
+
+#include <utility>
+
+#include "core/assert.h"
+
+namespace spreadable {
+
+Behaviour::Behaviour(std::string kind, Options options)
+    : Service("behaviour/" + kind), kind_(std::move(kind)), options_(options) {
+  SPREADABLE_ASSERT(!kind_.empty());
+  SPREADABLE_ASSERT(options_.suspicion_max > 0);
+}
+
+std::vector<std::unique_ptr<Behaviour>> default_behaviours() {
+  using std::chrono::minutes;
+  std::vector<std::unique_ptr<Behaviour>> all;
+  const auto add = [&](std::string_view kind, Behaviour::Options options) {
+    all.push_back(std::make_unique<Behaviour>(std::string(kind), options));
+  };
+  add(conduct::kRequestDelays, {.suspicion_max = 200, .ban_lifetime = minutes{20}});
+  add(conduct::kAuthentication, {.suspicion_max = 10, .ban_lifetime = minutes{15}});
+  add(conduct::kRegistration, {.suspicion_max = 10, .ban_lifetime = minutes{10}});
+  for (const std::string_view kind :
+       {conduct::kResponseSchema, conduct::kSlaveMasters, conduct::kSlaveBacklink,
+        conduct::kBacklinkMasters, conduct::kBacklinkSlaves, conduct::kBacklinkNetworkSize}) {
+    add(kind, {.is_exponential = true});
+  }
+  return all;
+}
+
+}  // namespace spreadable
