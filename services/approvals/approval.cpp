@@ -1,10 +1,13 @@
 #include "services/approvals/approval.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <utility>
 
 #include "core/assert.h"
 #include "core/units.h"
+#include "core/wire.h"
 
 namespace spreadable {
 namespace {
@@ -40,30 +43,80 @@ Result<void> read_period(const Json& value, Millis& period) {
   return {};
 }
 
+/// Reads one of two words.
+template <class T>
+Result<void> read_word(const Json& value, T& place, std::pair<const char*, T> one,
+                       std::pair<const char*, T> other) {
+  for (const auto& [word, meaning] : {one, other}) {
+    if (value != word) continue;
+    place = meaning;
+    return {};
+  }
+  return Error{Errc::invalid_argument,
+               "expected \"" + std::string(one.first) + "\" or \"" + other.first + "\"", {}};
+}
+
+Result<void> read_rule(const Json& value, CountRule& place) {
+  const Result<CountRule> rule = CountRule::parse(value);
+  if (!rule) return rule.error();
+  place = *rule;
+  return {};
+}
+
 }  // namespace
+
+Approval::Options Approval::Options::high() {
+  Options options;
+  options.approvers = CountRule::fixed(100);
+  options.decision_level = CountRule::percent(60);
+  return options;
+}
+
+Approval::Options Approval::Options::legacy() {
+  Options options;
+  options.committee = Choice::legacy;
+  options.approvers = CountRule::root(2);
+  return options;
+}
 
 Result<Approval::Options> Approval::Options::take(Json& settings, Options defaults) {
   Options options = defaults;
-  const auto read_rule = [](CountRule& place) {
-    return [&place](const Json& value) -> Result<void> {
-      const Result<CountRule> rule = CountRule::parse(value);
-      if (!rule) return rule.error();
-      place = *rule;
-      return {};
-    };
-  };
-  Result<void> done = take_key(settings, "approversCount", read_rule(options.approvers));
-  if (done) done = take_key(settings, "decisionLevel", read_rule(options.decision_level));
-  if (done) {
-    done = take_key(settings, "period",
-                    [&](const Json& value) { return read_period(value, options.period); });
+  const auto steps = std::to_array<std::pair<const char*, std::function<Result<void>(const Json&)>>>({
+      {"committee",
+       [&](const Json& value) {
+         return read_word<Choice>(value, options.committee, {"beacon", Choice::beacon},
+                                  {"legacy", Choice::legacy});
+       }},
+      {"approversCount", [&](const Json& value) { return read_rule(value, options.approvers); }},
+      {"decisionLevel", [&](const Json& value) { return read_rule(value, options.decision_level); }},
+      {"period", [&](const Json& value) { return read_period(value, options.period); }},
+      {"replay",
+       [&](const Json& value) {
+         return read_word<Replay>(value, options.replay, {"once", Replay::once},
+                                  {"per-node", Replay::per_node});
+       }},
+      {"clientIp",
+       [&](const Json& value) {
+         return read_word<bool>(value, options.is_bound_to_ip, {"same", true}, {"any", false});
+       }},
+  });
+  for (const auto& [key, read] : steps) {
+    if (const Result<void> done = take_key(settings, key, read); !done) return done.error();
   }
-  if (!done) return done.error();
   return options;
 }
 
 Result<Approval::Options> Approval::Options::take(Json& settings) {
-  return take(settings, Options{});
+  bool is_high = false;
+  const Result<void> done = take_key(settings, "level", [&](const Json& value) {
+    return read_word<bool>(value, is_high, {"standard", false}, {"high", true});
+  });
+  if (!done) return done.error();
+  const bool is_legacy = settings.value("committee", Json()) == "legacy";
+  if (is_high && is_legacy) {
+    return refused("level", "\"high\" is for committee \"beacon\"; set approversCount and decisionLevel");
+  }
+  return take(settings, is_high ? high() : is_legacy ? legacy() : Options{});
 }
 
 Approval::Approval(std::string name, Options options)
@@ -75,7 +128,7 @@ Approval::Approval(std::string name, Options options)
 Result<void> Approval::check_info(const Json& info) const {
   if (info.is_null()) return {};
   return Error{Errc::logical, "approval \"" + action_ + "\" takes no info",
-               std::string("ERR_SPREADABLE_VALIDATE_SCHEMA_WRONG_DATA_TYPE")};
+               std::string(wire::kValidateSchema) + "WRONG_DATA_TYPE"};
 }
 
 Result<void> Approval::check_part(const Json&) const { return {}; }

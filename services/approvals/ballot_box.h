@@ -24,6 +24,9 @@ struct Ballot {
   std::string key;               ///< made by the coordinator
   IpAddress client_ip;           ///< as this approver saw it
   Json info;                     ///< what the client asked for; null for nothing
+  std::int64_t started_at = 0;   ///< of the period, as the client says
+  /// The approvers in the order in which the question was joined, where the coordinator tells.
+  std::vector<std::string> approvers{};
   std::optional<Json> answer;    ///< the right one, once the question has been asked for
   std::set<std::string> used_by; ///< nodes that have checked an answer
   Duration lifetime{};           ///< from its last use on

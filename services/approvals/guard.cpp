@@ -1,13 +1,11 @@
 // The guard of Approvals: whether a request may pass, and who has a say in it. Source: protocol
 // sections 7.2 and 7.6.
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "core/query.h"
 #include "core/wire.h"
 #include "services/approvals/approvals.h"
-#include "services/sync/structure.h"
 
 namespace spreadable {
 
@@ -79,6 +77,9 @@ Result<Approvals::Claim> Approvals::read_claim(const Approval& approval,
               .started_at = static_cast<std::int64_t>((*json)["startedAt"].get<double>()),
               .approvers = {},
               .answer = (*json)["answer"]};
+  if (approval.options().is_bound_to_ip && claim.client_ip != call.client_ip) {
+    return refusal(wire::kUnsuitableApprovalKey, "The approval was given to another ip");
+  }
   for (const Json& item : (*json)["approvers"]) {
     claim.approvers.push_back(*Address::parse(item.get_ref<const std::string&>()));
   }
@@ -88,23 +89,29 @@ Result<Approvals::Claim> Approvals::read_claim(const Approval& approval,
 Result<void> Approvals::check(const Approval& approval, CallContext& call) {
   const Result<Claim> claim = read_claim(approval, call);
   if (!claim) return claim.error();
-  const Committee members = committee(approval, claim->started_at, call.deadline);
-  const std::size_t needed = approval.options().decision_level.of(wanted(approval));
+  const auto committee =
+      finder_->find_with(approval, claim->started_at, claim->approvers, call.deadline);
+  if (claim->approvers.size() > committee->seats) {
+    return refusal(wire::kInvalidApprovalInfo, "Invalid approval info: too many approvers");
+  }
+  const std::size_t needed = approval.options().decision_level.of(committee->seats);
   Json named = Json::array();
   for (const Address& address : claim->approvers) named.push_back(address.text());
 
   std::vector<PeerRequest> requests;
   for (const Address& address : claim->approvers) {
-    if (std::find(members.begin(), members.end(), address) == members.end()) continue;
+    if (!committee->has_member(address)) continue;
     requests.push_back({.to = address,
                         .path = std::string(wire::kNodeRoute) + "check-approval-answer",
                         .body = {{"key", claim->key},
                                  {"answer", claim->answer},
                                  {"approvers", named},
                                  {"clientIp", claim->client_ip.text()}},
-                        .has_budget = false});
+                        .has_budget = false,
+                        .work = WorkClass::forward});
   }
-  if (requests.size() < needed) {
+  // One who sits in no committee makes the list another than the approvers know, so nobody is asked.
+  if (requests.size() < needed || !committee->knows(claim->approvers)) {
     return refusal(wire::kNotEnoughDecisions, "Not enough approvers to make a decision");
   }
   const auto replies = node().outbound().request_group(requests, call.deadline);
@@ -112,78 +119,6 @@ Result<void> Approvals::check(const Approval& approval, CallContext& call) {
                                  [](const auto& reply) { return reply.has_value(); });
   if (static_cast<std::size_t>(yes) >= needed) return {};
   return refusal(wire::kWrongApprovalAnswer, "Wrong answer, try again");
-}
-
-Approvals::Committee Approvals::committee(const Approval& approval, std::int64_t period,
-                                          Deadline deadline) {
-  const std::pair key{approval.action(), period};
-  const TimePoint now = node().clock().now();
-  {
-    const MutexLock lock(mutex_);
-    const auto cached = committees_.find(key);
-    if (cached != committees_.end() && now - cached->second.found_at < kCommitteeLifetime) {
-      return cached->second.committee;
-    }
-  }
-  Committee found =
-      first_alive(approver_order(electorate(deadline), period), wanted(approval), deadline);
-  const MutexLock lock(mutex_);
-  std::erase_if(committees_, [&](const auto& item) {
-    return now - item.second.found_at >= kCommitteeLifetime;
-  });
-  if (!found.empty()) committees_[key] = {found, now};
-  return found;
-}
-
-/// Everybody who may have to vote: all slaves of all masters.
-std::vector<std::string> Approvals::electorate(Deadline deadline) {
-  const auto view = node().peers().view();
-  if (view->masters.empty()) return {node().address().text()};
-  std::vector<PeerRequest> requests;
-  for (const MasterEntry& master : view->masters) {
-    requests.push_back({.to = master.address,
-                        .path = std::string(wire::kNodeRoute) + "structure",
-                        .has_budget = false});
-  }
-  const Deadline soon =
-      deadline.at_most(Deadline::after(node().clock(), node().options().request.server_timeout));
-  const auto replies = node().outbound().request_group(requests, soon);
-  std::vector<std::string> slaves;
-  for (std::size_t i = 0; i < replies.size(); ++i) {
-    const Result<Structure> structure =
-        replies[i] ? parse_structure(replies[i]->body) : Result<Structure>(replies[i].error());
-    // Of a master that is silent just now, those it had will do.
-    const auto known = structure ? nullptr : node().known_lists().find(requests[i].to);
-    if (!structure && !known) continue;
-    for (const Address& slave : structure ? structure->slaves : *known) {
-      slaves.push_back(slave.text());
-    }
-  }
-  return slaves;
-}
-
-/// The first `count` of `order` that answer a ping. They are asked in groups, each a few larger than what is
-/// missing, so that one who is silent rarely costs another round.
-Approvals::Committee Approvals::first_alive(const std::vector<std::string>& order,
-                                            std::size_t count, Deadline deadline) {
-  const auto extra = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(count))));
-  Committee alive;
-  std::size_t next = 0;
-  while (alive.size() < count && next < order.size()) {
-    std::vector<PeerRequest> pings;
-    for (const std::size_t end = next + count - alive.size() + extra;
-         next < std::min(end, order.size()); ++next) {
-      const auto address = Address::parse(order[next]);
-      if (address) pings.push_back({.to = *address, .path = "/ping", .method = Method::get});
-    }
-    const Deadline soon =
-        deadline.at_most(Deadline::after(node().clock(), node().options().request.ping_timeout));
-    const auto replies = node().outbound().request_group(pings, soon);
-    for (std::size_t i = 0; i < replies.size(); ++i) {
-      if (replies[i] && alive.size() < count) alive.push_back(pings[i].to);
-    }
-  }
-  return alive;
 }
 
 }  // namespace spreadable

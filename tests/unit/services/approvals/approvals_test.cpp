@@ -13,10 +13,18 @@ namespace {
 
 using std::chrono::seconds;
 
-LocalNetwork::Options guarded_network() {
+/// A third of nine nodes vote, so that there are some who do not.
+Approval::Options three_of_nine(Approval::Choice choice = Approval::Choice::beacon) {
+  Approval::Options options;
+  options.committee = choice;
+  options.approvers = CountRule::root(2);
+  return options;
+}
+
+LocalNetwork::Options guarded_network(const Approval::Options& approval = three_of_nine()) {
   LocalNetwork::Options options;
   options.services = {[] { return std::make_unique<Approvals>(); },
-                      [] { return std::make_unique<ClientIpApproval>("ip", Approval::Options{}); }};
+                      [approval] { return std::make_unique<ClientIpApproval>("ip", approval); }};
   options.prepare = [](Node& node) {
     node.add_action("vote").local([](const Json&, CallContext&) { return 1; }).merge(merges::sum)
         .needs_approval("ip");
@@ -26,10 +34,11 @@ LocalNetwork::Options guarded_network() {
 
 /// Nine nodes that know approval `ip`, which their action `vote` needs, and a client of one of them.
 struct Site {
-  LocalNetwork network{guarded_network()};
+  LocalNetwork network;
   std::unique_ptr<Client> client;
 
-  explicit Site(std::size_t nodes = 9) {
+  explicit Site(std::size_t nodes = 9, const Approval::Options& approval = three_of_nine())
+      : network(guarded_network(approval)) {
     network.start(nodes);
     REQUIRE(network.run_until([&] { return nodes == 1 || network.agrees_on(nodes); }, seconds{20}));
     client = std::make_unique<Client>(Client::Options{.address = {LocalNetwork::address(0)}},
@@ -59,7 +68,7 @@ Json with_answer(Json claim, Json answer) {
 
 }  // namespace
 
-TEST_CASE("approvals: client ip: the whole flow lets a client act, once at each node") {
+TEST_CASE("approvals: client ip: the whole flow lets a client act, once at whichever node") {
   Site site;
   const Json question = site.question();
   CHECK(question["question"] == "127.0.0.1");
@@ -67,7 +76,27 @@ TEST_CASE("approvals: client ip: the whole flow lets a client act, once at each 
   const Json claim = with_answer(question, "127.0.0.1");
   CHECK(site.vote(claim) == 9);
   CHECK(site.vote(claim) == wire::kWrongApprovalAnswer);
-  CHECK(site.vote(claim, 1) == 9);
+  CHECK(site.vote(claim, 1) == wire::kWrongApprovalAnswer);
+}
+
+TEST_CASE("approvals: replay per node: an answer counts once at each") {
+  for (const auto choice : {Approval::Choice::beacon, Approval::Choice::legacy}) {
+    Approval::Options options = three_of_nine(choice);
+    options.replay = Approval::Replay::per_node;
+    Site site(9, options);
+    const Json claim = with_answer(site.question(), "127.0.0.1");
+    CHECK(site.vote(claim) == 9);
+    CHECK(site.vote(claim) == wire::kWrongApprovalAnswer);
+    CHECK(site.vote(claim, 1) == 9);
+  }
+}
+
+TEST_CASE("approvals: client ip: a wrong answer takes the question with it") {
+  Site site;
+  const Json question = site.question();
+  CHECK(site.vote(with_answer(question, "10.0.0.1"), 3) == wire::kWrongApprovalAnswer);
+  CHECK(site.vote(with_answer(question, "127.0.0.1")) == wire::kWrongApprovalAnswer);
+  CHECK(site.vote(with_answer(site.question(), "127.0.0.1")) == 9);
 }
 
 TEST_CASE("approvals: client ip: another question of the same period lets it act once more") {
@@ -76,8 +105,73 @@ TEST_CASE("approvals: client ip: another question of the same period lets it act
   CHECK(site.vote(first) == 9);
   const Json second = with_answer(site.question(), "127.0.0.1");
   CHECK(second["key"] == first["key"]);
-  CHECK(site.vote(second) == 9);
+  CHECK(site.vote(second, 1) == 9);
   CHECK(site.vote(first) == wire::kWrongApprovalAnswer);
+}
+
+TEST_CASE("approvals: list of approvers: none but those of the question, in their order") {
+  Site site;
+  const auto named = [&](const auto& change) {
+    Json claim = with_answer(site.question(), "127.0.0.1");
+    change(claim["approvers"]);
+    return site.vote(claim);
+  };
+  const Json all = site.question()["approvers"];
+  Json others = Json::array();
+  for (std::size_t i = 0; i < 9; ++i) {
+    const Json address = LocalNetwork::address(i).text();
+    if (std::find(all.begin(), all.end(), address) == all.end()) others.push_back(address);
+  }
+  CHECK(named([](Json&) {}) == 9);
+  CHECK(named([](Json& list) { std::swap(list[0], list[1]); }) == wire::kWrongApprovalAnswer);
+  CHECK(named([](Json& list) { list.erase(0); }) == wire::kWrongApprovalAnswer);
+  CHECK(named([&](Json& list) { list[2] = others[0]; }) == wire::kNotEnoughDecisions);
+  CHECK(named([&](Json& list) { list.push_back(others[0]); }) == wire::kInvalidApprovalInfo);
+  CHECK(named([&](Json& list) { list.push_back("stranger.com:1"); }) == wire::kInvalidApprovalInfo);
+  CHECK(named([&](Json& list) { list[2] = "stranger.com:1"; }) == wire::kNotEnoughDecisions);
+}
+
+TEST_CASE("approvals: list of approvers: an approver refuses what a guard should not have passed on") {
+  Site site;
+  const Json claim = site.question();
+  const Address approver = *Address::parse(claim["approvers"][0].get<std::string>());
+  const auto index = static_cast<std::size_t>(approver.port() - LocalNetwork::address(0).port());
+  Node& asker = site.network.node(index == 0 ? 1 : 0);
+  const auto told = [&](Json approvers) {
+    static_cast<void>(site.question());  // one that nobody has answered
+    const auto reply = asker.outbound().request(
+        {.to = approver,
+         .path = "/api/node/check-approval-answer",
+         .body = {{"key", claim["key"]}, {"answer", "127.0.0.1"}, {"clientIp", "127.0.0.1"},
+                  {"approvers", std::move(approvers)}}},
+        Deadline::after(site.network.clock(), seconds{2}));
+    return reply ? std::string() : reply.error().wire_code;
+  };
+  Json strange = claim["approvers"];
+  strange[2] = "stranger.com:1";
+  Json longer = claim["approvers"];
+  for (int i = 0; i < 100; ++i) longer.push_back("stranger.com:" + std::to_string(i + 1));
+  for (const Json& approvers : {Json(), Json(5), Json::array(), Json::array({5}), strange, longer,
+                                Json::array({approver.text()}), Json::array({"stranger.com:1"})}) {
+    INFO(dump_json(approvers).substr(0, 200));
+    CHECK(told(approvers) == wire::kWrongApprovalAnswer);
+  }
+  CHECK(told(claim["approvers"]).empty());
+}
+
+TEST_CASE("approvals: ip: a request must come from the one that asked, unless any will do") {
+  Approval::Options anywhere = three_of_nine();
+  anywhere.is_bound_to_ip = false;
+  for (const bool is_bound : {true, false}) {
+    Site site(9, is_bound ? three_of_nine() : anywhere);
+    Json claim = with_answer(site.question(), "127.0.0.1");
+    claim["clientIp"] = "::ffff:127.0.0.1";  // the same in another spelling
+    CHECK(site.vote(claim) == 9);
+    claim = with_answer(site.question(), "10.0.0.1");
+    claim["clientIp"] = "10.0.0.1";
+    CHECK(site.vote(claim) ==
+          (is_bound ? wire::kUnsuitableApprovalKey : wire::kWrongApprovalAnswer));
+  }
 }
 
 TEST_CASE("approvals: client ip: one node alone votes for itself") {
@@ -105,7 +199,7 @@ TEST_CASE("approvals: committee: one who is silent is not asked to vote") {
   const auto silent = Address::parse(before[0].get<std::string>());
   const auto index = static_cast<std::size_t>(silent->port() - LocalNetwork::address(0).port());
   site.network.hang(index);
-  site.network.clock().advance(Approvals::kCommitteeLifetime);
+  site.network.clock().advance(CommitteeFinder::kLifetime);
   const auto ballot = site.client->request("request-approval-key", {{"action", "ip"}},
                                            {.address = LocalNetwork::address(index == 0 ? 1 : 0)});
   REQUIRE_MESSAGE(ballot, ballot.error().message);
@@ -130,10 +224,10 @@ TEST_CASE("approvals: guard: refuses what is missing, malformed, late, foreign o
            Row{changed("extra", 1), wire::kInvalidApprovalInfo},
            Row{changed("clientIp", "x"), wire::kInvalidApprovalInfo},
            Row{changed("answer", 5), wire::kInvalidApprovalInfo},
-           Row{changed("approvers", Json::array({"a.com:1", "a.com:1"})), wire::kInvalidApprovalInfo},
+           Row{changed("approvers", Json::array({"aaa.com:1", "aaa.com:1"})), wire::kInvalidApprovalInfo},
            Row{changed("approvers", Json::array({"stranger.com:1"})), wire::kNotEnoughDecisions},
            Row{changed("key", "other"), wire::kWrongApprovalAnswer},
-           Row{changed("clientIp", "10.0.0.1"), wire::kWrongApprovalAnswer},
+           Row{changed("clientIp", "10.0.0.1"), wire::kUnsuitableApprovalKey},
        }) {
     INFO(dump_json(row.claim));
     CHECK(site.vote(row.claim) == row.code);
@@ -157,7 +251,9 @@ TEST_CASE("approvals: guard: an answer counts only once its question has been as
 }
 
 TEST_CASE("approvals: guard: a committee sits for two periods and no longer") {
-  Site site;
+  Approval::Options options = three_of_nine();
+  options.replay = Approval::Replay::per_node;
+  Site site(9, options);
   const Json claim = with_answer(site.question(), "127.0.0.1");
   site.network.run_for(std::chrono::minutes{4});
   CHECK(site.vote(claim, 1) == 9);
@@ -216,10 +312,44 @@ TEST_CASE("approvals: config: kinds are made from their settings, mistakes are n
   for (const auto& [key, value] : {std::pair<const char*, Json>{"approversCount", "x"},
                                    {"decisionLevel", 0},
                                    {"period", "1ms"},
+                                   {"committee", "chance"},
+                                   {"replay", 5},
+                                   {"clientIp", true},
+                                   {"level", "higher"},
                                    {"period", true}}) {
-    CHECK(message("client-ip", {{key, value}}).find(std::string("approval.ip.") + key) !=
-          std::string::npos);
+    const std::string said = message("client-ip", {{key, value}});
+    CHECK(said.find("\"approval.ip\"") != std::string::npos);
+    CHECK(said.find(key) != std::string::npos);
   }
+}
+
+TEST_CASE("approvals: config: the choice of committee decides the counts that are not named") {
+  const auto options = [](Json settings) {
+    const auto made = make_approval({"ip", "client-ip", std::move(settings)});
+    REQUIRE(made);
+    return (*made)->options();
+  };
+  struct Row { Json settings; std::size_t seats, needed; Approval::Choice choice; };
+  using Choice = Approval::Choice;
+  for (const Row& row : {
+           Row{Json::object(), 31, 21, Choice::beacon},
+           Row{{{"level", "standard"}}, 31, 21, Choice::beacon},
+           Row{{{"level", "high"}}, 100, 60, Choice::beacon},
+           Row{{{"level", "high"}, {"approversCount", 50}}, 50, 30, Choice::beacon},
+           Row{{{"committee", "legacy"}}, 32, 22, Choice::legacy},
+           Row{{{"committee", "legacy"}, {"approversCount", "1%"}}, 10, 7, Choice::legacy},
+       }) {
+    INFO(dump_json(row.settings));
+    const Approval::Options made = options(row.settings);
+    CHECK(made.approvers.of(1000) == row.seats);
+    CHECK(made.decision_level.of(row.seats) == row.needed);
+    CHECK(made.committee == row.choice);
+    CHECK(made.replay == Approval::Replay::once);
+    CHECK(made.is_bound_to_ip);
+  }
+  CHECK(options({{"replay", "per-node"}}).replay == Approval::Replay::per_node);
+  CHECK_FALSE(options({{"clientIp", "any"}}).is_bound_to_ip);
+  CHECK_FALSE(make_approval({"ip", "client-ip", {{"level", "high"}, {"committee", "legacy"}}}));
 }
 
 }  // namespace spreadable

@@ -1,0 +1,21 @@
+// services/approvals/secret.h: chance that nobody may foresee, and comparing without telling how far it went.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace spreadable {
+
+/// `count` bytes from OpenSSL's generator, which the operating system seeds.
+/// Throws std::runtime_error when it has none to give.
+[[nodiscard]] std::string secret_bytes(std::size_t count);
+
+/// Uniform over 0 … bound - 1, from the same source. Requires: bound > 0.
+[[nodiscard]] std::size_t secret_below(std::size_t bound);
+
+/// Whether both are the same, in a time that depends on their lengths only.
+[[nodiscard]] bool is_same_secret(std::string_view left, std::string_view right);
+
+}  // namespace spreadable

@@ -1,0 +1,39 @@
+#include "services/approvals/seniority.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace spreadable {
+
+void Seniority::see(std::span<const Address> listed, TimePoint now) {
+  for (const Address& address : listed) {
+    seen_.try_emplace(address, Seen{now, now}).first->second.last = now;
+  }
+  std::erase_if(seen_, [&](const auto& item) { return now - item.second.last > kAbsenceMax; });
+}
+
+std::vector<Address> Seniority::orphans(std::span<const Address> listed, Duration span,
+                                        TimePoint now) const {
+  const std::unordered_set<Address> present(listed.begin(), listed.end());
+  std::vector<Address> orphans;
+  for (const auto& [address, seen] : seen_) {
+    if (now - seen.last <= span && !present.contains(address)) orphans.push_back(address);
+  }
+  return orphans;
+}
+
+void Seniority::adopt(const Address& address, Millis age, TimePoint now) {
+  // More than a clock can tell is no more than its beginning.
+  const Duration told = std::min(age, Millis{std::chrono::days{3650}});
+  const Duration span = std::clamp(told, Duration::zero(), Duration(now.time_since_epoch()));
+  const auto known = seen_.find(address);
+  if (known != seen_.end()) known->second.first = std::min(known->second.first, now - span);
+}
+
+Millis Seniority::age(const Address& address, TimePoint now) const {
+  const auto known = seen_.find(address);
+  if (known == seen_.end()) return Millis::zero();
+  return std::chrono::duration_cast<Millis>(now - known->second.first);
+}
+
+}  // namespace spreadable
