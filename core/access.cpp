@@ -22,8 +22,8 @@ bool any_matches(const std::vector<std::string>& items, const std::string& label
                      [&](const std::string& item) { return matches(item, label, host, ip); });
 }
 
-/// The value of a header of the protocol; one that is repeated gives all values, and so fits nothing. Nothing
-/// when it is missing.
+/// The value of a header of the protocol; one that is repeated gives all values, and so fits
+/// nothing. Nothing when it is missing.
 std::optional<std::string> value_of(const CallContext& call, std::string_view name) {
   std::optional<std::string> value;
   for (const auto& [field, text] : call.request.headers) {
@@ -33,11 +33,15 @@ std::optional<std::string> value_of(const CallContext& call, std::string_view na
   return value;
 }
 
-Error denied(std::string message) { return {Errc::denied, std::move(message), {}}; }
+Error denied(std::string message) {
+  return {Errc::denied, std::move(message), {}};
+}
 
 }  // namespace
 
-Address client_label(const IpAddress& ip) { return *Address::from_parts(ip.text(), 0); }
+Address client_label(const IpAddress& ip) {
+  return *Address::from_parts(ip.text(), 0);
+}
 
 IpAddress client_ip_of(const IpAddress& socket_ip, std::string_view forwarded,
                        const std::vector<IpAddress>& proxies) {
@@ -108,8 +112,8 @@ Result<void> Access::check_version(const CallContext& call) const {
   auto version = value_of(call, wire::kNodeVersion);
   if (!version || version->empty()) version = value_of(call, wire::kClientVersion);
   if (!version || *version == options_.version) return {};
-  return denied("The version is different: \"" + version->substr(0, 64) +
-                "\" instead of \"" + options_.version + "\"");
+  return denied("The version is different: \"" + version->substr(0, 64) + "\" instead of \"" +
+                options_.version + "\"");
 }
 
 Result<void> Access::check_client_lists(const CallContext& call) const {
@@ -125,8 +129,9 @@ Result<void> Access::check_client_lists(const CallContext& call) const {
 Result<void> Access::check_lists(const Address& address) const {
   if (options_.is_trusted || address == options_.self) return {};
   const bool has_lists = !(options_.whitelist.empty() && options_.blacklist.empty());
-  const bool needs_ip = has_lists || std::any_of(screens_.begin(), screens_.end(),
-                                                 [](const Screen& screen) { return screen.needs_ip(); });
+  const bool needs_ip =
+      has_lists || std::any_of(screens_.begin(), screens_.end(),
+                               [](const Screen& screen) { return screen.needs_ip(); });
   if (!needs_ip) return check_screens(address, nullptr);
   const Result<IpAddress> ip = parts_.resolver.resolve(address.host());
   if (!ip) return denied("Ip address for \"" + std::string(address.host()) + "\" is invalid");

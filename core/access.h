@@ -12,19 +12,20 @@
 
 namespace spreadable {
 
-/// The address lists and the checks of protocol section 2. Constant after construction except for the
-/// root, which the node reads through a function, and screens. Thread-safe; resolving a caller's host may block.
+/// The address lists and the checks of protocol section 2. Constant after construction except for
+/// the root, which the node reads through a function, and screens. Thread-safe; resolving a
+/// caller's host may block.
 class Access {
  public:
   struct Options {
     Address self;
-    std::string version;                  ///< own protocol version, e.g. wire::kVersion
-    std::function<std::string()> root;    ///< the network's root, empty while unknown
-    bool is_trusted = false;              ///< everyone passes the lists
-    std::vector<std::string> whitelist;   ///< when not empty, only these
-    std::vector<std::string> blacklist;   ///< never these
-    std::vector<std::string> trustlist;   ///< always these, whatever the other lists say
-    std::vector<IpAddress> proxies;       ///< whose `x-forwarded-for` is believed
+    std::string version;                 ///< own protocol version, e.g. wire::kVersion
+    std::function<std::string()> root;   ///< the network's root, empty while unknown
+    bool is_trusted = false;             ///< everyone passes the lists
+    std::vector<std::string> whitelist;  ///< when not empty, only these
+    std::vector<std::string> blacklist;  ///< never these
+    std::vector<std::string> trustlist;  ///< always these, whatever the other lists say
+    std::vector<IpAddress> proxies;      ///< whose `x-forwarded-for` is believed
   };
   /// Both outlive this object.
   struct Parts {
@@ -34,8 +35,8 @@ class Access {
 
   /// Something else that may refuse a peer, in either direction: a banlist.
   struct Screen {
-    /// Errc::denied refuses. `ip` is null where it is not known; a caller that is no proven node has the
-    /// address `<ip>:0`.
+    /// Errc::denied refuses. `ip` is null where it is not known; a caller that is no proven node
+    /// has the address `<ip>:0`.
     std::function<Result<void>(const Address& peer, const IpAddress* ip)> check;
     std::function<bool()> needs_ip;  ///< whether a look-up of the ip is worth its time just now
   };
@@ -45,7 +46,8 @@ class Access {
   /// Before the first request. Trusted peers are not asked about.
   void add_screen(Screen screen) { screens_.push_back(std::move(screen)); }
 
-  /// Middleware for every path: learns the client's ip, behind proxies, and its address from its header.
+  /// Middleware for every path: learns the client's ip, behind proxies, and its address from its
+  /// header.
   [[nodiscard]] Result<void> identify(CallContext& call) const;
   /// For /api: the sender is who it says, has the right credentials, version and root.
   [[nodiscard]] Result<void> check_node(CallContext& call) const;
@@ -77,9 +79,10 @@ class Access {
 /// `<ip>:0`, by which a caller that is no proven node is known.
 [[nodiscard]] Address client_label(const IpAddress& ip);
 
-/// The ip that `forwarded`, the value of `x-forwarded-for`, gives as the client's, when the socket's ip
-/// and every hop named after the first are among `proxies`; else the socket's, as for a header that can't be
-/// read. Source: protocol section 1.7, with a list of proxies instead of the node's own addresses.
+/// The ip that `forwarded`, the value of `x-forwarded-for`, gives as the client's, when the
+/// socket's ip and every hop named after the first are among `proxies`; else the socket's, as for a
+/// header that can't be read. Source: protocol section 1.7, with a list of proxies instead of the
+/// node's own addresses.
 [[nodiscard]] IpAddress client_ip_of(const IpAddress& socket_ip, std::string_view forwarded,
                                      const std::vector<IpAddress>& proxies);
 

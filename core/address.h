@@ -12,8 +12,8 @@
 namespace spreadable {
 
 /// Whether upstream peers accept `host` in an address: an IP address, `localhost`, or a domain name
-/// whose last labels have two letters or more. Source: protocol section 3.2; anchored, so junk around a
-/// valid name is refused.
+/// whose last labels have two letters or more. Source: protocol section 3.2; anchored, so junk
+/// around a valid name is refused.
 [[nodiscard]] bool is_valid_host(std::string_view host);
 
 /// `host:port`, a node's identity, compared byte by byte. An IPv6 host stands in brackets, in full

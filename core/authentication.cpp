@@ -38,8 +38,8 @@ std::optional<std::string_view> find_cookie(const Headers& headers, std::string_
 
 /// Credentials as the cookie holds them. The order of keys is the one in which clients write them.
 std::string cookie_value(const std::string& username, const std::string& password) {
-  return base64_encode("{\"username\":" + dump_json(username) + ",\"password\":" + dump_json(password) +
-                       "}");
+  return base64_encode("{\"username\":" + dump_json(username) +
+                       ",\"password\":" + dump_json(password) + "}");
 }
 
 /// Whether `value` holds these credentials, whatever the order of the keys is.
@@ -76,8 +76,8 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   unsigned difference = a.size() == b.size() ? 0 : 1;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const char other = b.empty() ? '\0' : b[i % b.size()];
-    difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^
-                                        static_cast<unsigned char>(other));
+    difference |=
+        static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(other));
   }
   return difference == 0;
 }
@@ -120,9 +120,9 @@ std::string Authentication::new_session() const {
     std::erase_if(sessions_, [&](const auto& session) { return session.second <= now; });
   }
   if (sessions_.size() >= kSessionsMax) {
-    sessions_.erase(std::min_element(
-        sessions_.begin(), sessions_.end(),
-        [](const auto& a, const auto& b) { return a.second < b.second; }));
+    sessions_.erase(
+        std::min_element(sessions_.begin(), sessions_.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; }));
   }
   sessions_[data_hash(std::span(&token, 1))] = now + options_.cookie_max_age;
   return token;

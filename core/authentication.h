@@ -12,16 +12,17 @@
 
 namespace spreadable {
 
-/// HTTP basic authentication by header, or by a cookie that spares a browser's user from typing again. The
-/// cookie is a random token that this node remembers, out of reach of scripts and of other sites; or, where the
-/// network wants it, the credentials themselves, as clients of upstream read them. Neither counts on a request
-/// that another site's page has sent. Comparisons take a time that does not depend on what is compared.
-/// Thread-safe. Source: protocol section 1.8; reliability S15.
+/// HTTP basic authentication by header, or by a cookie that spares a browser's user from typing
+/// again. The cookie is a random token that this node remembers, out of reach of scripts and of
+/// other sites; or, where the network wants it, the credentials themselves, as clients of upstream
+/// read them. Neither counts on a request that another site's page has sent. Comparisons take a
+/// time that does not depend on what is compared. Thread-safe. Source: protocol section 1.8;
+/// reliability S15.
 class Authentication {
  public:
   struct Options {
-    std::string realm;                  ///< the node's address
-    std::string username;               ///< empty: no authentication, everyone passes
+    std::string realm;     ///< the node's address
+    std::string username;  ///< empty: no authentication, everyone passes
     std::string password;
     Millis cookie_max_age = std::chrono::days{7};
     /// The cookie holds the credentials instead of a token: for pages with upstream's client.
@@ -32,8 +33,8 @@ class Authentication {
 
   Authentication(Options options, const Clock& clock);
 
-  /// Errc::unauthorized for wrong or missing credentials, with the challenge among the reply's headers.
-  /// Who passes without a cookie of this node gets one.
+  /// Errc::unauthorized for wrong or missing credentials, with the challenge among the reply's
+  /// headers. Who passes without a cookie of this node gets one.
   [[nodiscard]] Result<void> check(CallContext& call) const;
 
   [[nodiscard]] const std::string& cookie_name() const { return cookie_name_; }

@@ -10,8 +10,8 @@ namespace spreadable {
 /// The standard alphabet, with padding.
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 
-/// Nothing for a foreign character, a wrong length or wrong padding. Padding may be left out, as some
-/// writers of cookies do.
+/// Nothing for a foreign character, a wrong length or wrong padding. Padding may be left out, as
+/// some writers of cookies do.
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 
 }  // namespace spreadable

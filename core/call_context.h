@@ -11,15 +11,18 @@
 
 namespace spreadable {
 
-/// What a handler knows about the request it answers. Lives as long as the call; used by one thread.
+/// What a handler knows about the request it answers. Lives as long as the call; used by one
+/// thread.
 struct CallContext {
   const HttpRequest& request;
-  /// The request's body: an object for JSON and urlencoded bodies, an empty object when there is none.
+  /// The request's body: an object for JSON and urlencoded bodies, an empty object when there is
+  /// none.
   Json body;
   /// When the answer must be ready, cut from the sender's budget or from the node's defaults.
   Deadline deadline;
   IpAddress client_ip;
-  /// `original-address` of the caller. Proven to belong to client_ip under /api; elsewhere only a label.
+  /// `original-address` of the caller. Proven to belong to client_ip under /api; elsewhere only a
+  /// label.
   Address client_address;
   /// The node calls itself without a socket; such a call has passed every access check.
   bool is_own = false;

@@ -29,12 +29,18 @@ Result<Json> read_answer(const Address& from, const TransportReply& reply) {
     return Error{Errc::logical, message, (*json)["code"].get<std::string>()};
   }
   switch (reply.status) {
-    case 401: return Error{Errc::unauthorized, message, {}};
-    case 403: return Error{Errc::denied, message, {}};
-    case 404: return Error{Errc::not_found, message, {}};
-    case 413: return Error{Errc::too_large, message, {}};
-    case 503: return Error{Errc::overloaded, message, {}};
-    default: return Error{Errc::bad_response, message, {}};
+    case 401:
+      return Error{Errc::unauthorized, message, {}};
+    case 403:
+      return Error{Errc::denied, message, {}};
+    case 404:
+      return Error{Errc::not_found, message, {}};
+    case 413:
+      return Error{Errc::too_large, message, {}};
+    case 503:
+      return Error{Errc::overloaded, message, {}};
+    default:
+      return Error{Errc::bad_response, message, {}};
   }
 }
 
@@ -135,8 +141,7 @@ TransportRequest Client::post(const Address& to, std::string_view endpoint, Json
 
 Result<Json> Client::send_once(const TransportRequest& request, Deadline deadline) {
   SPREADABLE_ASSERT(!request.to.is_empty());
-  auto reply =
-      std::move(parts_.transport.request_group(std::span(&request, 1), deadline).front());
+  auto reply = std::move(parts_.transport.request_group(std::span(&request, 1), deadline).front());
   if (!reply) return reply.error();
   return read_answer(request.to, *reply);
 }
@@ -218,8 +223,8 @@ Result<void> Client::change_worker() {
   }
   const Result<Json> answer = request("get-available-node", Json::object(), {.address = available});
   if (!answer) return answer.error();
-  const bool has_address = answer->is_object() && answer->contains("address") &&
-                           (*answer)["address"].is_string();
+  const bool has_address =
+      answer->is_object() && answer->contains("address") && (*answer)["address"].is_string();
   const auto address = Address::parse(
       has_address ? (*answer)["address"].get_ref<const std::string&>() : std::string());
   if (!address) return Error{Errc::bad_response, available.text() + " names no node", {}};
@@ -232,8 +237,8 @@ Result<void> Client::change_worker() {
 
 Result<Json> Client::get_approval_question(std::string_view action, const Json& info,
                                            std::optional<Duration> timeout) {
-  const Deadline deadline = Deadline::after(
-      parts_.clock, timeout.value_or(options_.request.approval_question_timeout));
+  const Deadline deadline =
+      Deadline::after(parts_.clock, timeout.value_or(options_.request.approval_question_timeout));
   // The node that chose the committee also joins its question.
   const Address coordinator = worker();
   const auto ask = [&](const char* endpoint, Json body) {
@@ -266,14 +271,13 @@ Result<Json> Client::get_approval_question(std::string_view action, const Json& 
 /// Tells each approver what is wanted; those that took note.
 Result<std::vector<Address>> Client::tell_approvers(const Json& ballot, const Json& info,
                                                     Deadline deadline) {
-  Json body{{"action", ballot["action"]},
-            {"key", ballot["key"]},
-            {"startedAt", ballot["startedAt"]}};
+  Json body{
+      {"action", ballot["action"]}, {"key", ballot["key"]}, {"startedAt", ballot["startedAt"]}};
   if (!info.is_null()) body["info"] = info;
   std::vector<GroupItem> items;
   for (const Json& approver : ballot["approvers"]) {
-    items.push_back({*Address::parse(approver.get_ref<const std::string&>()), "add-approval-info",
-                     body});
+    items.push_back(
+        {*Address::parse(approver.get_ref<const std::string&>()), "add-approval-info", body});
   }
   using FloatMillis = std::chrono::duration<double, std::milli>;
   const std::array stages{FloatMillis(options_.request.client_timeout).count()};

@@ -25,8 +25,8 @@ class Clock {
   [[nodiscard]] virtual WallTime wall_now() const = 0;
 };
 
-/// The absolute point at which waiting ends. Made once where a request enters, passed down by value,
-/// narrowed at each stage. Source: design.md, law 3.
+/// The absolute point at which waiting ends. Made once where a request enters, passed down by
+/// value, narrowed at each stage. Source: design.md, law 3.
 class Deadline {
  public:
   explicit Deadline(TimePoint at) : at_(at) {}

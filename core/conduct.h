@@ -10,10 +10,10 @@
 
 namespace spreadable {
 
-/// How a peer behaved in one respect, once. Only conduct that is proven to be the peer's own is told: by a
-/// call we made, or by a request from the ip that the peer's host resolves to.
+/// How a peer behaved in one respect, once. Only conduct that is proven to be the peer's own is
+/// told: by a call we made, or by a request from the ip that the peer's host resolves to.
 struct Conduct {
-  std::string_view kind;     ///< one of the names below, or one of your own
+  std::string_view kind;  ///< one of the names below, or one of your own
   Address peer;
   bool is_good = true;
   double share = 1;          ///< how bad, above 0 and up to 1: the share of checks that failed
@@ -33,8 +33,8 @@ inline constexpr std::string_view kBacklinkSlaves = "backlinkSlaves";
 inline constexpr std::string_view kBacklinkNetworkSize = "backlinkNetworkSize";
 }  // namespace conduct
 
-/// Hands conduct on. Observers are added before the node starts; after that tell() is thread-safe. They run on
-/// the thread that tells, must be quick and take no lock that is held while telling.
+/// Hands conduct on. Observers are added before the node starts; after that tell() is thread-safe.
+/// They run on the thread that tells, must be quick and take no lock that is held while telling.
 class Conducts {
  public:
   using Observer = std::function<void(const Conduct&)>;

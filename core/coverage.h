@@ -19,7 +19,8 @@ struct Coverage {
 
   std::size_t asked = 0;
   std::size_t answered = 0;
-  std::vector<Address> silent;  ///< asked, but no usable answer came in time; sorted, at most kSilentMax
+  std::vector<Address>
+      silent;  ///< asked, but no usable answer came in time; sorted, at most kSilentMax
 
   [[nodiscard]] bool is_complete() const { return asked == answered; }
   void add_answered() { ++asked, ++answered; }

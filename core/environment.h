@@ -21,8 +21,8 @@
 namespace spreadable {
 
 /// The ports of one node and the services it starts with. Runtime::environment (services/runtime.h)
-/// makes the real one; a simulation makes its own. Pointers are shared where the nodes of a process use
-/// one thing together: threads, sockets, clocks.
+/// makes the real one; a simulation makes its own. Pointers are shared where the nodes of a process
+/// use one thing together: threads, sockets, clocks.
 struct Environment {
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<Random> random;

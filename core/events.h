@@ -13,17 +13,17 @@
 namespace spreadable {
 
 enum class Event {
-  started,           ///< the node serves; nothing is known of the network yet
-  registered,        ///< has a master; `peer` is it
-  unregistered,      ///< lost its master; `peer` was it
-  became_master,     ///< the first slave has registered; `peer` is it
-  ceased_master,     ///< the last slave has gone
-  slave_added,       ///< `peer` registered here
-  slave_removed,     ///< `peer` is no longer registered here
-  size_changed,      ///< the network size as seen from here; `size` is the new one
-  sync_finished,     ///< one sync run is over
-  peer_banned,       ///< `peer` is refused from now on, for its conduct
-  stopped,           ///< the node has ended
+  started,        ///< the node serves; nothing is known of the network yet
+  registered,     ///< has a master; `peer` is it
+  unregistered,   ///< lost its master; `peer` was it
+  became_master,  ///< the first slave has registered; `peer` is it
+  ceased_master,  ///< the last slave has gone
+  slave_added,    ///< `peer` registered here
+  slave_removed,  ///< `peer` is no longer registered here
+  size_changed,   ///< the network size as seen from here; `size` is the new one
+  sync_finished,  ///< one sync run is over
+  peer_banned,    ///< `peer` is refused from now on, for its conduct
+  stopped,        ///< the node has ended
 };
 
 struct EventInfo {
@@ -32,8 +32,8 @@ struct EventInfo {
   std::size_t size = 0;
 };
 
-/// Calls whoever asked for an event. Thread-safe. Listeners run on the thread where the event happened,
-/// with no lock held, and must be quick: they must not block or call back into stop().
+/// Calls whoever asked for an event. Thread-safe. Listeners run on the thread where the event
+/// happened, with no lock held, and must be quick: they must not block or call back into stop().
 class Events {
  public:
   using Listener = std::function<void(const EventInfo&)>;

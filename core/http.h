@@ -1,4 +1,5 @@
-// core/http.h: requests and responses as they pass between the Server and Transport ports and the core.
+// core/http.h: requests and responses as they pass between the Server and Transport ports and the
+// core.
 #pragma once
 
 #include <cstdint>
@@ -35,10 +36,10 @@ class Headers {
 /// A request that a Server has received in whole.
 struct HttpRequest {
   Method method = Method::get;
-  std::string path;    ///< as sent, percent-encoded, without the query
-  std::string query;   ///< as sent, without `?`
+  std::string path;   ///< as sent, percent-encoded, without the query
+  std::string query;  ///< as sent, without `?`
   Headers headers;
-  std::string body;    ///< transfer and content encodings undone
+  std::string body;     ///< transfer and content encodings undone
   IpAddress remote_ip;  ///< of the socket
   bool is_tls = false;  ///< came over TLS that this server itself speaks
 };

@@ -26,8 +26,9 @@ class IpAddress {
   /// Loopback, RFC 1918, link-local, or unique local (fc00::/7).
   [[nodiscard]] bool is_private() const;
 
-  /// An address of one machine on the internet: not private, unspecified, shared (RFC 6598), multicast,
-  /// reserved, or one that stands for an IPv4 address of these (NAT64, 6to4, IPv4-compatible).
+  /// An address of one machine on the internet: not private, unspecified, shared (RFC 6598),
+  /// multicast, reserved, or one that stands for an IPv4 address of these (NAT64, 6to4,
+  /// IPv4-compatible).
   [[nodiscard]] bool is_public() const;
   /// The neighbourhood that usually has one owner: /24 of IPv4, /48 of IPv6. Equal for equal ones.
   [[nodiscard]] std::string group() const;

@@ -28,7 +28,8 @@ bool is_too_deep(std::string_view text) {
 Result<Json> parse_json(std::string_view text) {
   if (is_too_deep(text)) {
     return Error{Errc::bad_request,
-                 "JSON is nested deeper than " + std::to_string(kJsonDepthMax) + " levels", {}};
+                 "JSON is nested deeper than " + std::to_string(kJsonDepthMax) + " levels",
+                 {}};
   }
   try {
     return Json::parse(text.begin(), text.end());

@@ -12,7 +12,8 @@ namespace spreadable {
 
 using Json = nlohmann::json;
 
-/// Deeper nesting is refused: writing and destroying deep values takes stack. Source: reliability L7.
+/// Deeper nesting is refused: writing and destroying deep values takes stack. Source: reliability
+/// L7.
 inline constexpr std::size_t kJsonDepthMax = 64;
 
 /// Reads one JSON text. Errc::bad_request, with the position, for anything else or deeper nesting.

@@ -1,4 +1,5 @@
-// core/known_lists.h: the slaves of other masters as last fetched, for the time when one of them is silent.
+// core/known_lists.h: the slaves of other masters as last fetched, for the time when one of them is
+// silent.
 #pragma once
 
 #include <chrono>
@@ -13,9 +14,9 @@
 
 namespace spreadable {
 
-/// Slave lists of masters, each fetched from the master itself. A list outlives its master for a while: a
-/// traversal that began when the master was still known may need somebody to stand in for it after
-/// everyone has dropped it. Thread-safe.
+/// Slave lists of masters, each fetched from the master itself. A list outlives its master for a
+/// while: a traversal that began when the master was still known may need somebody to stand in for
+/// it after everyone has dropped it. Thread-safe.
 class KnownLists {
  public:
   /// Longer than any traversal (wire::kBudgetMax).

@@ -1,5 +1,5 @@
-// core/mutex.h: a mutex that clang's -Wthread-safety understands. std::mutex of libstdc++ carries no
-// attributes, so guarded members would go unchecked.
+// core/mutex.h: a mutex that clang's -Wthread-safety understands. std::mutex of libstdc++ carries
+// no attributes, so guarded members would go unchecked.
 #pragma once
 
 #include <mutex>

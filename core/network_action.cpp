@@ -28,7 +28,9 @@ NetworkAction::NetworkAction(std::string name) : name_(std::move(name)) {
   SPREADABLE_ASSERT(is_action_name(name_));
 }
 
-Result<void> NetworkAction::check(const Json&) const { return {}; }
+Result<void> NetworkAction::check(const Json&) const {
+  return {};
+}
 
 Json NetworkAction::merge(const std::vector<Reply>& replies, const Json& query) const {
   return merges::concatenate(replies, query);

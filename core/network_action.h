@@ -19,8 +19,8 @@ struct Reply {
 };
 
 /// A distributed computation: every node does `local`, every stage joins answers by `merge`.
-/// Hooks run concurrently on many threads, are ordinary blocking code, and should end before the call's
-/// deadline. An exception out of a hook costs this node's answer and is logged.
+/// Hooks run concurrently on many threads, are ordinary blocking code, and should end before the
+/// call's deadline. An exception out of a hook costs this node's answer and is logged.
 class NetworkAction {
  public:
   explicit NetworkAction(std::string name);
@@ -36,14 +36,15 @@ class NetworkAction {
   /// The approval that clients need to start it; empty: none.
   [[nodiscard]] const std::string& approval() const { return approval_; }
 
-  /// Refuses a query before any work is done for it; runs at every stage, as nothing from the wire is
-  /// trusted. Errc::logical or Errc::invalid_argument reach the caller as 422. By default all pass.
+  /// Refuses a query before any work is done for it; runs at every stage, as nothing from the wire
+  /// is trusted. Errc::logical or Errc::invalid_argument reach the caller as 422. By default all
+  /// pass.
   [[nodiscard]] virtual Result<void> check(const Json& query) const;
   /// This node's own answer.
   [[nodiscard]] virtual Json local(const Json& query, CallContext& call) = 0;
-  /// Joins answers into one of the same form, since masters merge what slaves answered and the coordinator
-  /// merges what masters made of it. The order of replies means nothing, and there may be none.
-  /// By default arrays are joined into one array, each other value being an array of one.
+  /// Joins answers into one of the same form, since masters merge what slaves answered and the
+  /// coordinator merges what masters made of it. The order of replies means nothing, and there may
+  /// be none. By default arrays are joined into one array, each other value being an array of one.
   [[nodiscard]] virtual Json merge(const std::vector<Reply>& replies, const Json& query) const;
 
  protected:
@@ -68,8 +69,8 @@ class FunctionAction final : public NetworkAction {
   FunctionAction& merge(Merge merge);
   /// Only nodes may start it, not clients.
   FunctionAction& internal();
-  /// Clients may start it only with this approval, which the node must know (NodeOptions::approval or a
-  /// service derived from Approval).
+  /// Clients may start it only with this approval, which the node must know (NodeOptions::approval
+  /// or a service derived from Approval).
   FunctionAction& needs_approval(std::string name);
 
   [[nodiscard]] Result<void> check(const Json& query) const override;

@@ -20,9 +20,8 @@ const Schema& map_schema() {
 
 Json NetworkMapAction::local(const Json&, CallContext&) {
   const auto view = table_.view();
-  Json entry{{"address", view->self.text()},
-             {"backlink", nullptr},
-             {"slaves", view->slaves.size()}};
+  Json entry{
+      {"address", view->self.text()}, {"backlink", nullptr}, {"slaves", view->slaves.size()}};
   if (view->backlink) entry["backlink"] = view->backlink->text();
   return Json::array({std::move(entry)});
 }

@@ -12,8 +12,8 @@ namespace spreadable {
 /// One node as it describes itself.
 struct MapEntry {
   Address address;
-  Address backlink;         ///< its master; empty when it has none
-  std::size_t slaves = 0;   ///< length of its list; a master when above 0
+  Address backlink;        ///< its master; empty when it has none
+  std::size_t slaves = 0;  ///< length of its list; a master when above 0
 };
 
 /// Gathers a MapEntry of every node. Tells nothing that /api/node/structure does not tell.

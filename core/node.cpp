@@ -26,11 +26,13 @@ Address own_address(const NodeOptions& options) {
     throw std::invalid_argument(passed.error().message);
   }
   if (!options.server.is_enabled) {
-    throw std::invalid_argument("option \"server\": a node that does not serve is no node of a network");
+    throw std::invalid_argument(
+        "option \"server\": a node that does not serve is no node of a network");
   }
   if (options.port == 0) throw std::invalid_argument("option \"port\": a node needs a port");
   if (options.hostname.empty()) {
-    throw std::invalid_argument("option \"hostname\": this machine has no address of its own; name one");
+    throw std::invalid_argument(
+        "option \"hostname\": this machine has no address of its own; name one");
   }
   const std::uint16_t port = options.public_port != 0 ? options.public_port : options.port;
   const Result<Address> address = Address::from_parts(options.hostname, port);
@@ -43,7 +45,9 @@ std::string authorization_of(const NodeOptions& options) {
   return auth ? basic_authorization(auth->username, auth->password) : std::string();
 }
 
-std::string version_of(const NodeOptions& options) { return options.kind + "-0.3"; }
+std::string version_of(const NodeOptions& options) {
+  return options.kind + "-0.3";
+}
 
 Authentication::Options authentication_options(const NodeOptions& options, const Address& self) {
   const NodeOptions::Network& network = options.network;
@@ -58,7 +62,8 @@ Access::Options access_options(const NodeOptions& options, const Address& self,
                                std::function<std::string()> root) {
   const NodeOptions::Network& network = options.network;
   std::vector<IpAddress> proxies;
-  for (const std::string& proxy : options.server.proxies) proxies.push_back(*IpAddress::parse(proxy));
+  for (const std::string& proxy : options.server.proxies)
+    proxies.push_back(*IpAddress::parse(proxy));
   return {.self = self,
           .version = version_of(options),
           .root = std::move(root),
@@ -95,15 +100,16 @@ Node::Node(NodeOptions options, Environment environment)
                  .is_tls = options_.server.https.is_enabled,
                  .authority = options_.server.https.authority.string(),
                  .root = [this] { return root(); }},
-                {*environment_.transport, *environment_.clock, access_, book_, router_,
-                 conducts_}),
-      traversal_({table_, book_, known_lists_, outbound_, *environment_.clock,
-                  *environment_.random, *environment_.logger}),
+                {*environment_.transport, *environment_.clock, access_, book_, router_, conducts_}),
+      traversal_({table_, book_, known_lists_, outbound_, *environment_.clock, *environment_.random,
+                  *environment_.logger}),
       services_(*this) {
   SPREADABLE_ASSERT(environment_.scheduler && environment_.server && environment_.database);
 }
 
-Node::~Node() { stop(); }
+Node::~Node() {
+  stop();
+}
 
 FunctionAction& Node::add_action(std::string name) {
   auto action = std::make_unique<FunctionAction>(std::move(name));
@@ -235,7 +241,9 @@ void Node::prepare_services() {
   for (const ServiceFactory& make : environment_.services) services_.add(make());
 }
 
-Result<void> Node::check_access(CallContext&) { return {}; }
+Result<void> Node::check_access(CallContext&) {
+  return {};
+}
 
 void Node::declare_access() {
   const auto guard = [this](auto check) {
@@ -264,15 +272,14 @@ void Node::declare_access() {
   router_.use("", guard(&Access::check_page));
 }
 
-/// A wrong password counts against the ip it came from, never against a node there: whose name the caller gives
-/// itself is not proven yet.
+/// A wrong password counts against the ip it came from, never against a node there: whose name the
+/// caller gives itself is not proven yet.
 void Node::tell_authentication(const CallContext& call, const Result<void>& passed) {
   if (!options_.network.auth) return;
   const bool is_good = passed.has_value();
   if (!is_good && passed.error().code != Errc::unauthorized) return;
-  conducts_.tell({.kind = conduct::kAuthentication,
-                  .peer = client_label(call.client_ip),
-                  .is_good = is_good});
+  conducts_.tell(
+      {.kind = conduct::kAuthentication, .peer = client_label(call.client_ip), .is_good = is_good});
 }
 
 void Node::declare_core_routes() {
@@ -304,10 +311,9 @@ void Node::declare_core_routes() {
 
 void Node::declare_action_routes(NetworkAction& action) {
   const auto add = [&](std::string_view prefix, WorkClass work, auto stage) {
-    router_.add(Method::post, std::string(prefix) + action.name(), work,
-                [this, &action, stage](CallContext& call) {
-                  return (traversal_.*stage)(action, call);
-                });
+    router_.add(
+        Method::post, std::string(prefix) + action.name(), work,
+        [this, &action, stage](CallContext& call) { return (traversal_.*stage)(action, call); });
   };
   add(wire::kSlaveRoute, WorkClass::leaf, &Traversal::slave_stage);
   add(wire::kButlerRoute, WorkClass::forward, &Traversal::butler_stage);
@@ -328,7 +334,8 @@ void Node::declare_action_routes(NetworkAction& action) {
 }
 
 Result<Json> Node::available_node(CallContext& call) {
-  // A random slave of a random master spreads clients evenly over the network (protocol section 5.15).
+  // A random slave of a random master spreads clients evenly over the network (protocol
+  // section 5.15).
   const auto view = table_.view();
   const Json self{{"address", address_.text()}};
   if (view->masters.empty()) return self;

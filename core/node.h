@@ -27,37 +27,39 @@ namespace spreadable {
 
 /// One member of a network: owns its state and services, answers requests, starts traversals.
 ///
-/// Declare actions, routes and services first, then start(). A subclass changes a node by the protected
-/// hooks; one whose handlers use its own members calls stop() in its destructor, since handlers run
-/// until then.
-/// Thread-safe between start() and stop(); both are called from one thread.
+/// Declare actions, routes and services first, then start(). A subclass changes a node by the
+/// protected hooks; one whose handlers use its own members calls stop() in its destructor, since
+/// handlers run until then. Thread-safe between start() and stop(); both are called from one
+/// thread.
 class Node {
  public:
-  /// Throws std::invalid_argument, naming the option, when `options` do not pass check_options, name no
-  /// port, or name no hostname where the environment has none either. Requires: `environment` is complete.
+  /// Throws std::invalid_argument, naming the option, when `options` do not pass check_options,
+  /// name no port, or name no hostname where the environment has none either. Requires:
+  /// `environment` is complete.
   Node(NodeOptions options, Environment environment);
   virtual ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  /// Declares an action made of functions; see FunctionAction. Requires: not started, name not taken; the
-  /// node itself brings `network-map` (core/network_map.h).
+  /// Declares an action made of functions; see FunctionAction. Requires: not started, name not
+  /// taken; the node itself brings `network-map` (core/network_map.h).
   FunctionAction& add_action(std::string name);
   /// Declares an action of a class of its own.
   NetworkAction& add_action(std::unique_ptr<NetworkAction> action);
 
-  /// Serves and joins the network. Returns once requests are answered; joining goes on in the background
-  /// (Event::registered). Errors: the port is taken, the hostname does not resolve, a service fails.
+  /// Serves and joins the network. Returns once requests are answered; joining goes on in the
+  /// background (Event::registered). Errors: the port is taken, the hostname does not resolve, a
+  /// service fails.
   [[nodiscard]] Result<void> start();
-  /// Refuses clients, says goodbye to peers, saves, then refuses everyone and lets running requests finish,
-  /// all within `grace` plus the time of one sync step.
-  /// Does nothing when the node is not running.
+  /// Refuses clients, says goodbye to peers, saves, then refuses everyone and lets running requests
+  /// finish, all within `grace` plus the time of one sync step. Does nothing when the node is not
+  /// running.
   void stop(Duration grace = std::chrono::seconds{8});
   [[nodiscard]] bool is_running() const { return is_running_; }
 
-  /// Asks the whole network; see Traversal. Blocks until the answer is there, at most until `deadline`
-  /// (by default NodeOptions' request.serverTimeout for each of the two stages).
-  /// Errors: the action refuses `query`. Requires: the action is declared.
+  /// Asks the whole network; see Traversal. Blocks until the answer is there, at most until
+  /// `deadline` (by default NodeOptions' request.serverTimeout for each of the two stages). Errors:
+  /// the action refuses `query`. Requires: the action is declared.
   [[nodiscard]] Result<TraversalResult> traverse(std::string_view action, const Json& query,
                                                  std::optional<Deadline> deadline = {});
 
@@ -98,7 +100,8 @@ class Node {
  protected:
   /// Fills services(); by default with those of the environment.
   virtual void prepare_services();
-  /// Declares routes; called once, after services have declared theirs. By default none beyond the core's.
+  /// Declares routes; called once, after services have declared theirs. By default none beyond the
+  /// core's.
   virtual void prepare_routes() {}
   /// Asked for every request but /ping, before anything is done for it. By default all pass.
   [[nodiscard]] virtual Result<void> check_access(CallContext& call);

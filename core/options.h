@@ -107,8 +107,8 @@ struct NodeOptions {
 
   /// A vote that clients need for some action: its name, its type, and what the type asks for.
   struct ApprovalConfig {
-    std::string name;             ///< what actions refer to
-    std::string type;             ///< a kind of approval, such as `client-ip`
+    std::string name;                ///< what actions refer to
+    std::string type;                ///< a kind of approval, such as `client-ip`
     Json settings = Json::object();  ///< the rest; read by the kind (services/approvals)
     friend bool operator==(const ApprovalConfig&, const ApprovalConfig&) = default;
   };

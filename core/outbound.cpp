@@ -65,8 +65,7 @@ TransportRequest Outbound::prepare(const PeerRequest& request, Deadline deadline
                        .body = {},
                        .is_tls = options_.is_tls,
                        .authority = options_.authority,
-                       .is_public_only =
-                           is_public_only_ && !parts_.access.is_trusted(request.to),
+                       .is_public_only = is_public_only_ && !parts_.access.is_trusted(request.to),
                        .work = request.work};
   out.headers.add(std::string(wire::kOriginalAddress), options_.self.text());
   out.headers.add(std::string(wire::kNodeVersion), options_.version);
@@ -95,8 +94,8 @@ Result<PeerReply> Outbound::ask_self(const PeerRequest& request, Deadline deadli
                   .remote_ip = IpAddress::loopback()};
   own.headers.add("content-type", "application/json");
   HttpResponse response = parts_.router.handle_own(std::move(own), deadline);
-  return parse_reply(request, {response.status, std::move(response.headers),
-                               std::move(response.body)});
+  return parse_reply(request,
+                     {response.status, std::move(response.headers), std::move(response.body)});
 }
 
 Result<PeerReply> Outbound::settle(const PeerRequest& request, Result<TransportReply> reply) {

@@ -40,7 +40,8 @@ void PeerBook::note_heard(const Address& address, TimePoint now) {
 }
 
 void PeerBook::note_call(Entry& entry, bool is_answered) {
-  constexpr double kShare = 2.0 / kCallsToJudge;  // so that about the last kCallsToJudge calls count
+  constexpr double kShare =
+      2.0 / kCallsToJudge;  // so that about the last kCallsToJudge calls count
   entry.success = entry.success * (1 - kShare) + (is_answered ? kShare : 0);
   entry.calls = std::min(entry.calls + 1, kCallsToJudge);
 }

@@ -1,5 +1,5 @@
-// core/peer_book.h: what a node knows of peers beyond their roles: whether they answer, what they can do,
-// and whom to ask when everyone else is gone.
+// core/peer_book.h: what a node knows of peers beyond their roles: whether they answer, what they
+// can do, and whom to ask when everyone else is gone.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,14 @@
 
 namespace spreadable {
 
-/// A bounded book of peers, most recently heard of first. Statistics and memory, never authority: roles
-/// are in PeerTable. A network that was cut in two finds together again through addresses that only
-/// the book still holds, and a node with dead initial addresses joins through them.
+/// A bounded book of peers, most recently heard of first. Statistics and memory, never authority:
+/// roles are in PeerTable. A network that was cut in two finds together again through addresses
+/// that only the book still holds, and a node with dead initial addresses joins through them.
 /// Thread-safe.
 class PeerBook {
  public:
   static constexpr std::size_t kEntriesMax = 1024;  ///< the longest unheard-of is dropped first
-  static constexpr unsigned kCallsToJudge = 20;      ///< before a share of successes means something
+  static constexpr unsigned kCallsToJudge = 20;     ///< before a share of successes means something
 
   struct Entry {
     Address address;
@@ -38,16 +38,16 @@ class PeerBook {
   void mention(const Address& address, TimePoint now);
   /// `address` answered a request of ours.
   void note_success(const Address& address, TimePoint now);
-  /// `address` sent us a request from the right ip, so it is there. That says nothing about how often it
-  /// answers: its share of successes stays.
+  /// `address` sent us a request from the right ip, so it is there. That says nothing about how
+  /// often it answers: its share of successes stays.
   void note_heard(const Address& address, TimePoint now);
   /// A request to `address` failed in a way that is its own fault.
   void note_failure(const Address& address, TimePoint now);
   void note_native(const Address& address, bool is_native);
   void forget(const Address& address);
 
-  /// Whether it leaves more than half of our requests unanswered; never of those asked but a few times.
-  /// Source: reliability S4.
+  /// Whether it leaves more than half of our requests unanswered; never of those asked but a few
+  /// times. Source: reliability S4.
   [[nodiscard]] bool is_unreliable(const Address& address) const;
   /// Failed requests in a row; 0 for strangers.
   [[nodiscard]] unsigned fails(const Address& address) const;

@@ -8,15 +8,17 @@
 namespace spreadable {
 namespace {
 
-bool by_address(const MasterEntry& a, const MasterEntry& b) { return a.address < b.address; }
+bool by_address(const MasterEntry& a, const MasterEntry& b) {
+  return a.address < b.address;
+}
 
 /// Makes the node's own entry among the masters tell the length of its slave list.
 void refresh_own_entry(PeerView& view) {
   std::erase_if(view.masters, [&](const MasterEntry& entry) { return entry.address == view.self; });
   if (view.slaves.empty()) return;
   const MasterEntry own{view.self, view.slaves.size()};
-  view.masters.insert(
-      std::lower_bound(view.masters.begin(), view.masters.end(), own, by_address), own);
+  view.masters.insert(std::lower_bound(view.masters.begin(), view.masters.end(), own, by_address),
+                      own);
 }
 
 }  // namespace
@@ -66,9 +68,8 @@ bool PeerTable::change(Change::Kind kind, const Address& peer,
 }
 
 void PeerTable::set_masters(std::vector<MasterEntry> masters) {
-  std::erase_if(masters, [&](const MasterEntry& entry) {
-    return entry.size == 0 || entry.address == self_;
-  });
+  std::erase_if(
+      masters, [&](const MasterEntry& entry) { return entry.size == 0 || entry.address == self_; });
   std::sort(masters.begin(), masters.end(), by_address);
   masters.erase(std::unique(masters.begin(), masters.end(),
                             [](const MasterEntry& a, const MasterEntry& b) {
@@ -95,9 +96,8 @@ std::size_t PeerTable::add_slave(const Address& address) {
 }
 
 bool PeerTable::remove_slave(const Address& address) {
-  return change(Change::Kind::slave_removed, address, [&](PeerView& view) {
-    return std::erase(view.slaves, address) > 0;
-  });
+  return change(Change::Kind::slave_removed, address,
+                [&](PeerView& view) { return std::erase(view.slaves, address) > 0; });
 }
 
 void PeerTable::set_backlink(const Address& address) {

@@ -23,14 +23,15 @@ struct MasterEntry {
   friend bool operator==(const MasterEntry&, const MasterEntry&) = default;
 };
 
-/// The network as a node sees it at one moment. Immutable once published, so that traversals and answers
-/// work on it without a lock.
+/// The network as a node sees it at one moment. Immutable once published, so that traversals and
+/// answers work on it without a lock.
 struct PeerView {
   Address self;
-  std::vector<MasterEntry> masters;  ///< by address; holds self, with its true size, when it has slaves
-  std::vector<Address> slaves;       ///< in the order of registration
-  std::optional<Address> backlink;   ///< the master this node is registered with
-  std::uint64_t revision = 0;        ///< grows with every change
+  std::vector<MasterEntry>
+      masters;                  ///< by address; holds self, with its true size, when it has slaves
+  std::vector<Address> slaves;  ///< in the order of registration
+  std::optional<Address> backlink;  ///< the master this node is registered with
+  std::uint64_t revision = 0;       ///< grows with every change
 
   [[nodiscard]] bool is_master() const { return !slaves.empty(); }
   [[nodiscard]] bool is_registered() const { return backlink.has_value(); }
@@ -41,9 +42,9 @@ struct PeerView {
   [[nodiscard]] const MasterEntry* find_master(const Address& address) const;
 };
 
-/// Holds the current PeerView and changes it. A node's own entry among the masters always carries the
-/// true length of its slave list: peers compare the two (protocol section 0.5), so both change at once.
-/// Thread-safe; changes are reported to the observer with no lock held.
+/// Holds the current PeerView and changes it. A node's own entry among the masters always carries
+/// the true length of its slave list: peers compare the two (protocol section 0.5), so both change
+/// at once. Thread-safe; changes are reported to the observer with no lock held.
 class PeerTable {
  public:
   /// A change of roles, for events and logs.

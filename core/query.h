@@ -16,7 +16,8 @@ namespace spreadable {
 /// Whether each `%` starts an escape, and what they stand for is UTF-8.
 [[nodiscard]] bool is_well_encoded(std::string_view text);
 
-/// The value of the first parameter `name`, decoded; empty for one without value, nothing when there is none.
+/// The value of the first parameter `name`, decoded; empty for one without value, nothing when
+/// there is none.
 [[nodiscard]] std::optional<std::string> query_parameter(std::string_view query,
                                                          std::string_view name);
 

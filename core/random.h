@@ -1,5 +1,5 @@
-// core/random.h: the only source of chance. Seeded from the operating system in production, from the
-// run's seed in simulation, so that equal seeds give equal runs.
+// core/random.h: the only source of chance. Seeded from the operating system in production, from
+// the run's seed in simulation, so that equal seeds give equal runs.
 #pragma once
 
 #include <cstddef>

@@ -45,7 +45,8 @@ Result<std::string> to_utf8(std::string_view text, const std::string& charset) {
   }
   const iconv_t converter = iconv_open("UTF-8", charset.c_str());
   if (converter == iconv_t(-1)) return unsupported_charset(charset);
-  std::string out(text.size() * 2, '\0');  // two bytes of utf-16 become three at most, so this is plenty
+  std::string out(text.size() * 2,
+                  '\0');  // two bytes of utf-16 become three at most, so this is plenty
   std::string in(text);
   char* from = in.data();
   char* to = out.data();

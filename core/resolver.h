@@ -14,8 +14,8 @@ class Resolver {
  public:
   virtual ~Resolver() = default;
 
-  /// The address of `host`: an address text stands for itself, `localhost` is 127.0.0.1, anything else
-  /// is looked up. A name that resolves into 127.0.0.0/8 counts as not found.
+  /// The address of `host`: an address text stands for itself, `localhost` is 127.0.0.1, anything
+  /// else is looked up. A name that resolves into 127.0.0.0/8 counts as not found.
   [[nodiscard]] virtual Result<IpAddress> resolve(std::string_view host) = 0;
 };
 

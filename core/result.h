@@ -1,4 +1,5 @@
-// core/result.h: a value, or what went wrong. Errors of the outside world are values, not exceptions.
+// core/result.h: a value, or what went wrong. Errors of the outside world are values, not
+// exceptions.
 #pragma once
 
 #include <string>
@@ -34,8 +35,9 @@ enum class Errc {
 
 struct Error {
   Errc code = Errc::internal;
-  std::string message;    ///< one sentence for people; names the peer and the value
-  std::string wire_code;  ///< `ERR_SPREADABLE_…` where the protocol has one (core/wire.h), else empty
+  std::string message;  ///< one sentence for people; names the peer and the value
+  std::string
+      wire_code;  ///< `ERR_SPREADABLE_…` where the protocol has one (core/wire.h), else empty
 
   friend bool operator==(const Error&, const Error&) = default;
 };

@@ -22,16 +22,26 @@ std::string normalized(std::string_view path) {
 
 int status_of(Errc code) {
   switch (code) {
-    case Errc::logical: return 422;
-    case Errc::invalid_argument: return 422;
-    case Errc::bad_request: return 400;
-    case Errc::unauthorized: return 401;
-    case Errc::denied: return 403;
-    case Errc::not_found: return 404;
-    case Errc::too_large: return 413;
-    case Errc::unsupported: return 415;
-    case Errc::overloaded: return 503;
-    default: return 500;
+    case Errc::logical:
+      return 422;
+    case Errc::invalid_argument:
+      return 422;
+    case Errc::bad_request:
+      return 400;
+    case Errc::unauthorized:
+      return 401;
+    case Errc::denied:
+      return 403;
+    case Errc::not_found:
+      return 404;
+    case Errc::too_large:
+      return 413;
+    case Errc::unsupported:
+      return 415;
+    case Errc::overloaded:
+      return 503;
+    default:
+      return 500;
   }
 }
 
@@ -75,7 +85,8 @@ HttpResponse error_response(const Error& error) {
   if (error.code == Errc::internal || error.code == Errc::io) message = "Internal error";
   response.body = "{\"message\":" + dump_json(message);
   if (response.status == 422) {
-    const std::string code = error.wire_code.empty() ? std::string(wire::kApiError) : error.wire_code;
+    const std::string code =
+        error.wire_code.empty() ? std::string(wire::kApiError) : error.wire_code;
     response.body += ",\"code\":" + dump_json(code);
   }
   response.body += "}";
@@ -97,7 +108,8 @@ void Router::add(Method method, std::string path, WorkClass work, ApiHandler han
     return response;
   };
   Table& table = method == Method::get ? get_routes_ : post_routes_;
-  const bool is_new = table.emplace(std::move(path), Route{.work = work, .handler = std::move(page)}).second;
+  const bool is_new =
+      table.emplace(std::move(path), Route{.work = work, .handler = std::move(page)}).second;
   SPREADABLE_ASSERT(is_new);
 }
 
@@ -107,7 +119,9 @@ void Router::add_page(std::string path, PageHandler handler) {
   SPREADABLE_ASSERT(is_new);
 }
 
-void Router::set_fallback(PageHandler handler) { fallback_ = std::move(handler); }
+void Router::set_fallback(PageHandler handler) {
+  fallback_ = std::move(handler);
+}
 
 void Router::use(std::string prefix, Middleware middleware) {
   middleware_[std::move(prefix)].push_back(std::move(middleware));

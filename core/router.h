@@ -25,35 +25,38 @@ using PageHandler = std::function<HttpResponse(CallContext&)>;
 /// Runs before the handler; an Error ends the request.
 using Middleware = std::function<Result<void>(CallContext&)>;
 
-/// The response that tells `error`: 422 `{message, code}` for logical errors, the status of section 1.4
-/// of the protocol for the others. Errc::internal never carries its text to a caller.
+/// The response that tells `error`: 422 `{message, code}` for logical errors, the status of
+/// section 1.4 of the protocol for the others. Errc::internal never carries its text to a caller.
 [[nodiscard]] HttpResponse error_response(const Error& error);
 
-/// Finds the handler of a request in a hash table and runs it, in the order of protocol section 1.2: CORS,
-/// body, the middleware of the path's prefix, the route's guards, handler, fallback page, 404.
-/// Paths match without regard to case and to one trailing slash. HEAD is answered as GET.
-/// Routes and middleware are declared before the first request; after that the router is read only,
-/// and thread-safe.
+/// Finds the handler of a request in a hash table and runs it, in the order of protocol
+/// section 1.2: CORS, body, the middleware of the path's prefix, the route's guards, handler,
+/// fallback page, 404. Paths match without regard to case and to one trailing slash. HEAD is
+/// answered as GET. Routes and middleware are declared before the first request; after that the
+/// router is read only, and thread-safe.
 class Router final : public RequestHandler {
  public:
   struct Limits {
     Duration leaf = std::chrono::seconds{2};     ///< for requests that carry no budget of their own
     Duration forward = std::chrono::seconds{4};  ///< also for client routes
-    /// Requests of one route of class client at work at a time; Errc::overloaded beyond it, so that one
-    /// popular action does not take all workers. Source: protocol section 2.3; design.md, law 7.
+    /// Requests of one route of class client at work at a time; Errc::overloaded beyond it, so that
+    /// one popular action does not take all workers. Source: protocol section 2.3; design.md,
+    /// law 7.
     std::size_t client_concurrency = 50;
   };
 
   Router(const Clock& clock, Logger& logger, Limits limits);
 
-  /// Declares a JSON route; `path` in lower case without trailing slash. Requires: not declared yet.
+  /// Declares a JSON route; `path` in lower case without trailing slash. Requires: not declared
+  /// yet.
   void add(Method method, std::string path, WorkClass work, ApiHandler handler);
   void add_page(std::string path, PageHandler handler);
   /// Answers every GET that nothing else answers.
   void set_fallback(PageHandler handler);
-  /// Runs `middleware` for every path that is `prefix` or lies below it, also when no route matches there;
-  /// `""` is for the rest. Of several prefixes the longest counts; middleware of one prefix runs in the
-  /// order declared.
+  /// Runs `middleware` for every path that is `prefix` or lies below it, also when no route matches
+  /// there;
+  /// `""` is for the rest. Of several prefixes the longest counts; middleware of one prefix runs in
+  /// the order declared.
   void use(std::string prefix, Middleware middleware);
 
   /// Runs `guard` before the handler of one POST route, after the middleware of its prefix.
@@ -73,7 +76,8 @@ class Router final : public RequestHandler {
     WorkClass work = WorkClass::leaf;
     PageHandler handler;
     std::vector<Middleware> guards{};
-    std::unique_ptr<std::atomic<std::size_t>> inside = std::make_unique<std::atomic<std::size_t>>(0);
+    std::unique_ptr<std::atomic<std::size_t>> inside =
+        std::make_unique<std::atomic<std::size_t>>(0);
   };
   using Table = std::unordered_map<std::string, Route>;
 

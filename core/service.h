@@ -13,8 +13,8 @@ class Node;
 class Router;
 
 /// A part of a node: sync, a behaviour, an approval, a store of documents. Derived to add one or to
-/// change one; the node owns it and calls the hooks below, each once, from the thread that starts or
-/// stops the node.
+/// change one; the node owns it and calls the hooks below, each once, from the thread that starts
+/// or stops the node.
 class Service {
  public:
   /// `name` is unique among the services of a node.

@@ -18,7 +18,8 @@ class ServiceRegistry {
  public:
   explicit ServiceRegistry(Node& node) : node_(node) {}
 
-  /// Takes `service`; one of the same name is replaced, which is how a user swaps a default for its own.
+  /// Takes `service`; one of the same name is replaced, which is how a user swaps a default for its
+  /// own.
   Service& add(std::unique_ptr<Service> service);
 
   /// The service of that name, or nullptr.

@@ -45,15 +45,16 @@ class PeerStore {
 /// A peer that is refused until a time.
 struct BanRecord {
   Address address;
-  std::string ip;        ///< in full form, as the address resolved when it was banned; empty: unknown
+  std::string ip;  ///< in full form, as the address resolved when it was banned; empty: unknown
   WallTime banned_at{};
   WallTime until{};
-  std::string reason;    ///< a kind of conduct, or what an operator wrote
+  std::string reason;  ///< a kind of conduct, or what an operator wrote
 
   friend bool operator==(const BanRecord&, const BanRecord&) = default;
 };
 
-/// The bans of a node. Thread-safe. What is acknowledged survives `kill -9`. Source: protocol section 4.3.
+/// The bans of a node. Thread-safe. What is acknowledged survives `kill -9`. Source: protocol
+/// section 4.3.
 class BanStore {
  public:
   virtual ~BanStore() = default;
@@ -66,8 +67,8 @@ class BanStore {
   [[nodiscard]] virtual Result<void> clear() = 0;
 };
 
-/// Values that may be lost, kept for speed: per type at most `limit` of the most recently used, none
-/// older than `lifetime`. Thread-safe. Source: protocol section 4.8.
+/// Values that may be lost, kept for speed: per type at most `limit` of the most recently used,
+/// none older than `lifetime`. Thread-safe. Source: protocol section 4.8.
 class CacheStore {
  public:
   struct Entry {
@@ -78,8 +79,8 @@ class CacheStore {
 
   virtual ~CacheStore() = default;
   /// Counts as a use of the entry.
-  [[nodiscard]] virtual Result<std::optional<Entry>> get(std::string_view type, std::string_view key,
-                                                         WallTime now) = 0;
+  [[nodiscard]] virtual Result<std::optional<Entry>> get(std::string_view type,
+                                                         std::string_view key, WallTime now) = 0;
   /// Inserts or replaces (keeping created_at), then drops all but the `limit` most recently used.
   [[nodiscard]] virtual Result<void> set(std::string_view type, std::string_view key,
                                          std::string_view value, WallTime now,

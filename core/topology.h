@@ -18,8 +18,8 @@ class Topology {
   [[nodiscard]] virtual std::size_t masters_limit(std::size_t n) const = 0;
 };
 
-/// One level of masters: about √n of them with about √n slaves each, so that a traversal is wide but
-/// never deep. list_limit is ⌊√n⌋ + 1, which peers check (protocol section 5.2).
+/// One level of masters: about √n of them with about √n slaves each, so that a traversal is wide
+/// but never deep. list_limit is ⌊√n⌋ + 1, which peers check (protocol section 5.2).
 class SquareRoot final : public Topology {
  public:
   [[nodiscard]] std::size_t list_limit(std::size_t n) const override;

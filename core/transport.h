@@ -29,8 +29,8 @@ struct TransportRequest {
   /// Path of a PEM file with the authorities to believe when `is_tls`; no others are believed.
   /// Empty: those that the system trusts.
   std::string authority;
-  /// Connect to no other than public addresses: who is on the internet must not be made to call what only its
-  /// own network can reach. Checked where the connection is made; Errc::denied.
+  /// Connect to no other than public addresses: who is on the internet must not be made to call
+  /// what only its own network can reach. Checked where the connection is made; Errc::denied.
   bool is_public_only = false;
   /// What answering takes there. Connections are shared out by it, so that a peer busy with work
   /// that waits can still be asked for the work that is waited for.

@@ -13,8 +13,8 @@ namespace {
 /// Fields that the protocol adds to a query on its way; an action does not see them.
 constexpr const char* kStageFields[] = {"level", "timeout", "timestamp"};
 
-/// The query inside a stage's body. A level above the depth of the network would make others work for
-/// nothing, so it is refused (reliability S10).
+/// The query inside a stage's body. A level above the depth of the network would make others work
+/// for nothing, so it is refused (reliability S10).
 Result<Json> query_of(const NetworkAction& action, const CallContext& call) {
   if (!call.body.is_object()) {
     return Error{Errc::logical, "the body of \"" + action.name() + "\" must be an object", {}};
@@ -37,8 +37,8 @@ PeerRequest stage_request(const Address& to, std::string_view route, const Netwo
           .work = route == wire::kSlaveRoute ? WorkClass::leaf : WorkClass::forward};
 }
 
-/// Refuses a request that wants to be handed on deeper than a network has levels: each level would multiply it.
-/// Source: protocol section 5.13; reliability S10.
+/// Refuses a request that wants to be handed on deeper than a network has levels: each level would
+/// multiply it. Source: protocol section 5.13; reliability S10.
 Result<void> check_level(const CallContext& call) {
   if (!call.body.is_object()) return {};
   const auto level = call.body.find("level");
@@ -51,10 +51,10 @@ Result<void> check_level(const CallContext& call) {
 /// One master's share of a traversal.
 struct Traversal::Part {
   MasterEntry master;
-  std::vector<Address> tried;    ///< who was asked for it so far
+  std::vector<Address> tried;  ///< who was asked for it so far
   std::optional<Reply> reply;
   Coverage coverage;
-  bool is_refused = false;       ///< the master understood and said no: nobody stands in
+  bool is_refused = false;  ///< the master understood and said no: nobody stands in
 };
 
 /// A traversal under way.
@@ -197,8 +197,8 @@ void Traversal::ask_masters(Gathering& gathering, Deadline deadline) {
     const Address to = whom_to_ask(part, gathering);
     if (to.is_empty()) continue;
     const bool is_stand_in = to != part.master.address;
-    PeerRequest request = stage_request(
-        to, is_stand_in ? wire::kStandInRoute : wire::kButlerRoute, gathering.action);
+    PeerRequest request =
+        stage_request(to, is_stand_in ? wire::kStandInRoute : wire::kButlerRoute, gathering.action);
     request.body = gathering.query;
     request.body["level"] = 1;
     if (is_stand_in) {

@@ -23,9 +23,10 @@ struct TraversalResult {
   std::size_t nodes_asked = 0;
   std::size_t nodes_answered = 0;
   std::size_t masters_asked = 0;
-  std::size_t masters_failed = 0;  ///< masters whose part is missing even after others stood in for them
-  std::vector<Address> silent;     ///< nodes that gave no usable answer, at most Coverage::kSilentMax
-  bool complete = false;           ///< every node asked has answered
+  std::size_t masters_failed =
+      0;  ///< masters whose part is missing even after others stood in for them
+  std::vector<Address> silent;  ///< nodes that gave no usable answer, at most Coverage::kSilentMax
+  bool complete = false;        ///< every node asked has answered
 
   /// `{value, nodesAsked, nodesAnswered, mastersAsked, mastersFailed, silent, complete}`
   [[nodiscard]] Json to_json() const;
@@ -38,10 +39,10 @@ struct TraversalResult {
 ///     client ──► coordinator ──► masters, all at once ──► their slaves, all at once
 ///                    merge ◄─────────── merge ◄────────────── local()
 ///
-/// A silent slave costs its own answer: its master answers in time with what it has. A silent master
-/// costs no more: after half of the time another master, or this node, stands in for it and asks its last
-/// known slaves. Nothing that arrived is thrown away.
-/// Thread-safe. Source: design.md, section 5 and law 3; protocol section 5.13.
+/// A silent slave costs its own answer: its master answers in time with what it has. A silent
+/// master costs no more: after half of the time another master, or this node, stands in for it and
+/// asks its last known slaves. Nothing that arrived is thrown away. Thread-safe. Source: design.md,
+/// section 5 and law 3; protocol section 5.13.
 class Traversal {
  public:
   /// Share of a stage's time, and at most this long, kept for merging and for the way back.
@@ -77,7 +78,7 @@ class Traversal {
   struct Gathering;
 
   [[nodiscard]] Result<Json> fan_out(NetworkAction& action, const std::vector<Address>& slaves,
-                             CallContext& call);
+                                     CallContext& call);
   void ask_masters(Gathering& gathering, Deadline deadline);
   [[nodiscard]] Address whom_to_ask(const Part& part, const Gathering& gathering) const;
   [[nodiscard]] Deadline with_margin(Deadline deadline) const;

@@ -31,8 +31,8 @@ std::optional<Duration> budget_of(const Json& body) {
   if (!millis || !std::isfinite(*millis) || *millis == 0) return std::nullopt;
   if (*millis < 0) return Duration::zero();
   const double capped = std::min(*millis, static_cast<double>(kBudgetMax.count()));
-  const auto given = std::chrono::duration_cast<Duration>(
-      std::chrono::duration<double, std::milli>(capped));
+  const auto given =
+      std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(capped));
   return given - std::min<Duration>(kSlippage, given / 4);
 }
 

@@ -1,5 +1,5 @@
-// core/wire.h: the spellings of the protocol, in one place. Nothing else in the tree writes a header
-// name, a route prefix or an error code of the wire. Source: protocol sections 1 and 3.
+// core/wire.h: the spellings of the protocol, in one place. Nothing else in the tree writes a
+// header name, a route prefix or an error code of the wire. Source: protocol sections 1 and 3.
 #pragma once
 
 #include <optional>
@@ -20,8 +20,8 @@ inline constexpr std::string_view kNodeRoot = "node-root";
 inline constexpr std::string_view kClientVersion = "client-version";
 inline constexpr std::string_view kForwardedFor = "x-forwarded-for";
 
-/// What a node can do beyond the protocol, comma-separated; sent with every request and echoed to those
-/// who sent it. Peers without the header never see anything of ours.
+/// What a node can do beyond the protocol, comma-separated; sent with every request and echoed to
+/// those who sent it. Peers without the header never see anything of ours.
 inline constexpr std::string_view kFeatures = "spreadable-features";
 /// Features of this version: coverage counts, stand-ins for silent masters, moves between lists.
 inline constexpr std::string_view kOwnFeatures = "coverage,stand-in,move";
@@ -32,8 +32,8 @@ inline constexpr std::string_view kStandInFor = "spreadable-stand-in-for";
 /// On a structure answer: the master that the asking slave should register with instead.
 inline constexpr std::string_view kMoveTo = "spreadable-move-to";
 
-/// Routes of the stages of an action. Upstream has the first two; a peer that does not know the third
-/// answers 404, so nobody can mistake a stand-in request for a plain one.
+/// Routes of the stages of an action. Upstream has the first two; a peer that does not know the
+/// third answers 404, so nobody can mistake a stand-in request for a plain one.
 inline constexpr std::string_view kButlerRoute = "/api/butler/";
 inline constexpr std::string_view kSlaveRoute = "/api/slave/";
 inline constexpr std::string_view kStandInRoute = "/api/stand-in/";
@@ -59,15 +59,16 @@ inline constexpr std::string_view kInvalidApprovalInfo = "ERR_SPREADABLE_INVALID
 /// Of a refusal by a schema; what exactly was wrong follows (core/schema.cpp).
 inline constexpr std::string_view kValidateSchema = "ERR_SPREADABLE_VALIDATE_SCHEMA_";
 
-/// A sender cannot know how long its message travels, so a receiver works with a little less than it
-/// was given. Source: protocol section 1.9.
+/// A sender cannot know how long its message travels, so a receiver works with a little less than
+/// it was given. Source: protocol section 1.9.
 inline constexpr Millis kSlippage{120};
 /// No request may hold a worker for longer, whatever its budget says. Source: reliability S10.
 inline constexpr Millis kBudgetMax{60'000};
 
-/// The time that `body` grants its receiver: field `timeout` (milliseconds, a number or a numeric text)
-/// less kSlippage, or less a quarter of it where that is smaller. Zero for an exhausted budget; nullopt when there is none. The
-/// sender's clock (field `timestamp`) is not read: two machines' clocks are never compared.
+/// The time that `body` grants its receiver: field `timeout` (milliseconds, a number or a numeric
+/// text) less kSlippage, or less a quarter of it where that is smaller. Zero for an exhausted
+/// budget; nullopt when there is none. The sender's clock (field `timestamp`) is not read: two
+/// machines' clocks are never compared.
 [[nodiscard]] std::optional<Duration> budget_of(const Json& body);
 
 /// Adds `timeout` and `timestamp` to `body`, an object.

@@ -106,10 +106,9 @@ Environment Runtime::environment(const NodeOptions& options, std::shared_ptr<Log
                           [] { return std::make_unique<Approvals>(); },
                           [] { return std::make_unique<Behaviours>(); }};
   for (auto kinds = default_behaviours(); auto& behaviour : kinds) {
-    environment.services.push_back(
-        [kind = behaviour->kind(), watched = behaviour->options()] {
-          return std::make_unique<Behaviour>(kind, watched);
-        });
+    environment.services.push_back([kind = behaviour->kind(), watched = behaviour->options()] {
+      return std::make_unique<Behaviour>(kind, watched);
+    });
   }
   for (const NodeOptions::ApprovalConfig& config : options.approval) {
     static_cast<void>(value_or_throw(make_approval(config)));

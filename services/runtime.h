@@ -13,8 +13,8 @@
 
 namespace spreadable {
 
-/// Threads, sockets and clocks for any number of nodes of a process: one loop for incoming and one for
-/// outgoing sockets, one pool of workers, one scheduler. Begin a program with it:
+/// Threads, sockets and clocks for any number of nodes of a process: one loop for incoming and one
+/// for outgoing sockets, one pool of workers, one scheduler. Begin a program with it:
 ///
 ///     Runtime runtime;
 ///     Node node(options, runtime.environment(options));
@@ -40,9 +40,9 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  /// The ports and default services for a node with `options`. Opens its storage, which no other process
-  /// may use meanwhile, and its logger, unless `logger` is given.
-  /// Throws std::runtime_error, naming the folder, when either fails.
+  /// The ports and default services for a node with `options`. Opens its storage, which no other
+  /// process may use meanwhile, and its logger, unless `logger` is given. Throws
+  /// std::runtime_error, naming the folder, when either fails.
   [[nodiscard]] Environment environment(const NodeOptions& options,
                                         std::shared_ptr<Logger> logger = nullptr);
 

@@ -6,7 +6,9 @@
 namespace spreadable {
 namespace {
 
-Error denied(std::string message) { return {Errc::denied, std::move(message), {}}; }
+Error denied(std::string message) {
+  return {Errc::denied, std::move(message), {}};
+}
 
 bool is_public(const std::string& ip_text) {
   const auto ip = IpAddress::parse(ip_text);
@@ -56,7 +58,8 @@ Result<void> Banlist::ban(const Address& address, const std::optional<IpAddress>
     bans_.insert_or_assign(address, record);
     if (is_public(record.ip)) by_ip_[record.ip].insert(address);
   }
-  if (pushed_out) static_cast<void>(store_.remove(*pushed_out));  // it would only come back for a while
+  if (pushed_out)
+    static_cast<void>(store_.remove(*pushed_out));  // it would only come back for a while
   return store_.put(record);
 }
 
@@ -92,9 +95,9 @@ Result<void> Banlist::clear() {
 void Banlist::discourage(const Address& address) {
   const MutexLock lock(mutex_);
   if (discouraged_.size() >= options_.discouraged_max && !discouraged_.contains(address)) {
-    discouraged_.erase(std::min_element(
-        discouraged_.begin(), discouraged_.end(),
-        [](const auto& a, const auto& b) { return a.second < b.second; }));
+    discouraged_.erase(
+        std::min_element(discouraged_.begin(), discouraged_.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; }));
   }
   discouraged_[address] = clock_.now() + options_.discouragement;
 }

@@ -16,11 +16,12 @@
 
 namespace spreadable {
 
-/// Two ways to refuse a peer. *Discouraged*: for a short time, in memory only, the answer to a fault that has
-/// no innocent explanation. *Banned*: for long, kept over a restart, the answer to bad karma or an operator's
-/// decision. Bans are by address. The whole ip is refused only once several addresses there are banned,
-/// and never a loopback or private one: a neighbour behind the same NAT has done nothing.
-/// Both lists are bounded; the one that ends first goes. Thread-safe. Source: reliability S12.
+/// Two ways to refuse a peer. *Discouraged*: for a short time, in memory only, the answer to a
+/// fault that has no innocent explanation. *Banned*: for long, kept over a restart, the answer to
+/// bad karma or an operator's decision. Bans are by address. The whole ip is refused only once
+/// several addresses there are banned, and never a loopback or private one: a neighbour behind the
+/// same NAT has done nothing. Both lists are bounded; the one that ends first goes. Thread-safe.
+/// Source: reliability S12.
 class Banlist {
  public:
   struct Options {

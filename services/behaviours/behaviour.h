@@ -13,16 +13,16 @@
 
 namespace spreadable {
 
-/// Says how much a kind of conduct counts and what it leads to. The counting itself is done by Behaviours
-/// (services/behaviours/behaviours.h). A node watches the kinds whose Behaviour it has; a service of the same
-/// kind replaces the default. Hooks run concurrently and hold no lock.
+/// Says how much a kind of conduct counts and what it leads to. The counting itself is done by
+/// Behaviours (services/behaviours/behaviours.h). A node watches the kinds whose Behaviour it has;
+/// a service of the same kind replaces the default. Hooks run concurrently and hold no lock.
 class Behaviour : public Service {
  public:
   struct Options {
     double suspicion_max = 30;  ///< beyond it a peer is banned
     /// Several turns in a row count more and more, in either direction.
     bool is_exponential = false;
-    bool is_banning = true;     ///< false: scores are kept and shown, and lead to nothing
+    bool is_banning = true;  ///< false: scores are kept and shown, and lead to nothing
     Duration ban_lifetime = std::chrono::hours{24 * 18};
     /// A score must have lasted this long before it leads to a ban, so that a bad minute does not.
     /// Empty: as long as it takes to be suspicious by a bad turn in each interval, twice over.

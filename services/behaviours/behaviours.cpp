@@ -8,7 +8,8 @@
 namespace spreadable {
 namespace {
 
-/// Bad turns in a row, one each interval, that make a peer suspicious at the protocol's level of 30.
+/// Bad turns in a row, one each interval, that make a peer suspicious at the protocol's level
+/// of 30.
 constexpr int kTurnsToSuspicion = 13;
 constexpr Duration kScoreLifetimeMin = std::chrono::hours{1};
 
@@ -25,10 +26,9 @@ void Behaviours::declare_routes(Router&) {
   node().services().for_each<Behaviour>(
       [this](Behaviour& behaviour) { watched_[behaviour.kind()] = &behaviour; });
   node().conducts().observe([this](const Conduct& conduct) { note(conduct); });
-  node().add_screen({[this](const Address& peer, const IpAddress* ip) {
-                       return banlist_->check(peer, ip);
-                     },
-                     [this] { return banlist_->has_banned_ips(); }});
+  node().add_screen(
+      {[this](const Address& peer, const IpAddress* ip) { return banlist_->check(peer, ip); },
+       [this] { return banlist_->has_banned_ips(); }});
 }
 
 Result<void> Behaviours::init() {
@@ -43,13 +43,14 @@ Result<void> Behaviours::init() {
   return {};
 }
 
-void Behaviours::deinit() { task_.reset(); }
+void Behaviours::deinit() {
+  task_.reset();
+}
 
 void Behaviours::note_health(bool is_good) {
   const double share = 1 / options_.health_window;
   double health = health_.load();
-  while (!health_.compare_exchange_weak(health,
-                                        health * (1 - share) + (is_good ? share : 0))) {
+  while (!health_.compare_exchange_weak(health, health * (1 - share) + (is_good ? share : 0))) {
   }
 }
 
@@ -62,8 +63,8 @@ void Behaviours::note(const Conduct& conduct) {
     if (node().access().is_trusted(conduct.peer)) return;
     if (conduct.is_provable) {
       banlist_->discourage(conduct.peer);
-      node().logger().warn("behaviours: " + conduct.peer.text() + " is refused for a while: " +
-                           behaviour.kind());
+      node().logger().warn("behaviours: " + conduct.peer.text() +
+                           " is refused for a while: " + behaviour.kind());
     } else if (health_ < options_.health_min) {
       return;
     }
@@ -136,9 +137,8 @@ void Behaviours::judge() {
   banlist_->expire();
   for (const auto& [entry, behaviour] : take_condemned()) {
     const Result<IpAddress> ip = node().resolver().resolve(entry.peer.host());
-    const Result<void> banned =
-        banlist_->ban(entry.peer, ip ? std::optional(*ip) : std::nullopt,
-                      behaviour->options().ban_lifetime, behaviour->kind());
+    const Result<void> banned = banlist_->ban(entry.peer, ip ? std::optional(*ip) : std::nullopt,
+                                              behaviour->options().ban_lifetime, behaviour->kind());
     if (!banned) {
       node().logger().error("behaviours: cannot store a ban: " + banned.error().message);
     }

@@ -18,11 +18,12 @@
 
 namespace spreadable {
 
-/// Karma: hears of conduct, keeps a score for each peer and kind, refuses at once who did what has no innocent
-/// explanation, and bans who has been suspicious for long. Scores are this node's own: nothing that others say
-/// about a peer counts. A node that can't reach most of its peers doubts itself first, and blames nobody.
-/// Trusted addresses have no score. Scores live in memory, bounded; bans are stored.
-/// Thread-safe. Source: protocol section 6; reliability S11, S12, S13, R9.
+/// Karma: hears of conduct, keeps a score for each peer and kind, refuses at once who did what has
+/// no innocent explanation, and bans who has been suspicious for long. Scores are this node's own:
+/// nothing that others say about a peer counts. A node that can't reach most of its peers doubts
+/// itself first, and blames nobody. Trusted addresses have no score. Scores live in memory,
+/// bounded; bans are stored. Thread-safe. Source: protocol section 6; reliability S11, S12, S13,
+/// R9.
 class Behaviours : public Service {
  public:
   struct Options {
@@ -54,8 +55,8 @@ class Behaviours : public Service {
 
   /// Counts one conduct. Called by the node; by services of your own through Conducts.
   void note(const Conduct& conduct);
-  /// Forgets old scores and bans who is too suspicious. Runs once per sync interval by itself. May block for a
-  /// name look-up and the storage.
+  /// Forgets old scores and bans who is too suspicious. Runs once per sync interval by itself. May
+  /// block for a name look-up and the storage.
   void judge();
 
   [[nodiscard]] Banlist& banlist() { return *banlist_; }

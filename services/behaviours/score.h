@@ -3,8 +3,8 @@
 
 namespace spreadable {
 
-/// How suspicious one peer has become in one kind of conduct. Both tracks of the protocol: with `exponential`
-/// steps a row of bad turns weighs more and more, and so does a row of good ones.
+/// How suspicious one peer has become in one kind of conduct. Both tracks of the protocol: with
+/// `exponential` steps a row of bad turns weighs more and more, and so does a row of good ones.
 /// Source: protocol section 6.
 struct Score {
   double suspicion = 0;

@@ -51,7 +51,8 @@ bool is_field_value(std::string_view text) {
 /// A fragment stays with the client that has it, and bytes beyond ASCII belong encoded.
 bool is_target(std::string_view text) {
   for (const char c : text) {
-    if (is_control(c) || c == ' ' || c == '#' || static_cast<unsigned char>(c) >= 0x80) return false;
+    if (is_control(c) || c == ' ' || c == '#' || static_cast<unsigned char>(c) >= 0x80)
+      return false;
   }
   return !text.empty();
 }

@@ -5,7 +5,8 @@
 
 namespace spreadable {
 
-/// The text of web/client/client.js, built into the program so that a node needs no files beside it.
+/// The text of web/client/client.js, built into the program so that a node needs no files beside
+/// it.
 [[nodiscard]] std::string_view client_script();
 
 }  // namespace spreadable

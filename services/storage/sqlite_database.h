@@ -12,13 +12,13 @@ namespace detail {
 struct SqliteParts;
 }
 
-/// Keeps the stores of a node in `<folder>/spreadable.db`, in WAL mode. data(), peers() and bans() commit
-/// with synchronous=FULL: what they acknowledged survives `kill -9` and a loss of power. cache()
-/// commits on a second connection with synchronous=NORMAL: it survives `kill -9`, but may lose its
-/// last commits with the power. Calls block for the disk; each connection lets one caller in at a
-/// time, so a slow commit of durable data does not keep anybody from reading the cache. A full disk
-/// is an error of the one write (Errc::io); reading goes on. Thread-safe. Source: design.md, law 9;
-/// reliability R1, R2, R4, R11.
+/// Keeps the stores of a node in `<folder>/spreadable.db`, in WAL mode. data(), peers() and bans()
+/// commit with synchronous=FULL: what they acknowledged survives `kill -9` and a loss of power.
+/// cache() commits on a second connection with synchronous=NORMAL: it survives `kill -9`, but may
+/// lose its last commits with the power. Calls block for the disk; each connection lets one caller
+/// in at a time, so a slow commit of durable data does not keep anybody from reading the cache. A
+/// full disk is an error of the one write (Errc::io); reading goes on. Thread-safe. Source:
+/// design.md, law 9; reliability R1, R2, R4, R11.
 class SqliteDatabase final : public Database {
  public:
   static constexpr const char* kFileName = "spreadable.db";

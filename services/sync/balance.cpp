@@ -5,7 +5,8 @@
 namespace spreadable {
 namespace {
 
-/// Whether `view.self` is beyond the masters that the network needs, ranked by size and then address.
+/// Whether `view.self` is beyond the masters that the network needs, ranked by size and then
+/// address.
 bool is_surplus(const PeerView& view, std::size_t masters_limit) {
   if (view.masters.size() <= masters_limit) return false;
   const MasterEntry* own = view.find_master(view.self);

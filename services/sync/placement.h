@@ -18,15 +18,16 @@ namespace spreadable {
 
 /// Sends newcomers to masters with room, and names a new master when there is none.
 ///
-/// A provider cannot see at once what becomes of those it has sent: sizes reach it at its next sync. So it
-/// keeps its promises in mind and counts them as if they were kept. A crowd that joins through one node is
-/// then spread as if each had come alone, with one request per newcomer and none to the masters.
-/// Where several masters have room the choice is by chance, the more room the likelier, so that many
-/// providers with the same view do not all send to the same one.
+/// A provider cannot see at once what becomes of those it has sent: sizes reach it at its next
+/// sync. So it keeps its promises in mind and counts them as if they were kept. A crowd that joins
+/// through one node is then spread as if each had come alone, with one request per newcomer and
+/// none to the masters. Where several masters have room the choice is by chance, the more room the
+/// likelier, so that many providers with the same view do not all send to the same one.
 /// Thread-safe. Source: design.md, section 6; protocol section 5.8.
 class Placement {
  public:
-  /// A promise that nobody has seen kept counts for this long: a registration with a lost packet or two.
+  /// A promise that nobody has seen kept counts for this long: a registration with a lost packet or
+  /// two.
   static constexpr Duration kPromiseLifetime = std::chrono::seconds{4};
   static constexpr std::size_t kPromisesMax = 65'536;  ///< the oldest are forgotten first
 
@@ -34,14 +35,15 @@ class Placement {
 
   struct Request {
     Address joiner;
-    const PeerView& view;                  ///< what the provider knows
-    std::span<const Address> spares{};     ///< nodes that could become masters, beside the view's slaves
+    const PeerView& view;  ///< what the provider knows
+    std::span<const Address>
+        spares{};  ///< nodes that could become masters, beside the view's slaves
     std::function<bool(const Address&)> is_excluded{};  ///< who must not be named
   };
   struct Answer {
-    std::vector<Address> masters;   ///< whom to register with, best first; at most kAnswersMax
-    std::size_t network_size = 1;   ///< as the provider counts, promises included
-    bool has_room = false;          ///< the first has, or is to become a master; false: a last resort
+    std::vector<Address> masters;  ///< whom to register with, best first; at most kAnswersMax
+    std::size_t network_size = 1;  ///< as the provider counts, promises included
+    bool has_room = false;  ///< the first has, or is to become a master; false: a last resort
   };
   static constexpr std::size_t kAnswersMax = 3;
 

@@ -16,19 +16,19 @@ const Schema& provide_registration_schema() {
   static const Schema entry = schema::object({{"networkSize", schema::number()},
                                               {"address", schema::address()},
                                               {"candidates", schema::array(candidate, list)}});
-  static const Schema answer = schema::object(
-      {{"address", schema::address()},
-       {"networkSize", schema::integer({.min = 0})},
-       {"syncLifetime", schema::number()},
-       {"results", schema::array(entry, {.items_max = Transport::kGroupMax})}},
-      schema::Keys::strict);
+  static const Schema answer =
+      schema::object({{"address", schema::address()},
+                      {"networkSize", schema::integer({.min = 0})},
+                      {"syncLifetime", schema::number()},
+                      {"results", schema::array(entry, {.items_max = Transport::kGroupMax})}},
+                     schema::Keys::strict);
   return answer;
 }
 
 const Schema& register_schema() {
-  static const Schema answer = schema::object(
-      {{"address", schema::address()}, {"size", schema::integer({.min = 0})}},
-      schema::Keys::strict);
+  static const Schema answer =
+      schema::object({{"address", schema::address()}, {"size", schema::integer({.min = 0})}},
+                     schema::Keys::strict);
   return answer;
 }
 
@@ -57,14 +57,16 @@ void Sync::Registration::move_to(const Address& master) {
   const auto old = node_.peers().view()->backlink;
   if (!old || *old == master || master == node_.address()) return;
   if (!register_with(master)) return;
-  if (!node_.book().is_native(*old)) return;  // it finds out by itself; the route would be unknown there
+  if (!node_.book().is_native(*old))
+    return;  // it finds out by itself; the route would be unknown there
   static_cast<void>(node_.outbound().request(
       {.to = *old, .path = std::string(wire::kNodeRoute) + "leave"}, sync_.step_deadline()));
 }
 
 std::vector<Address> Sync::Registration::find_masters() {
-  // A newcomer asks, since a provider counts all who come at the same time. Who has lost its master knows
-  // where there is room; if all its fellows asked the same provider, that would be no better informed.
+  // A newcomer asks, since a provider counts all who come at the same time. Who has lost its master
+  // knows where there is room; if all its fellows asked the same provider, that would be no better
+  // informed.
   const Placement::Answer own = place_myself();
   if (own.has_room && (sync_.was_registered_ || sync_.is_first_node())) return own.masters;
   for (const Address& provider : providers()) {
@@ -79,13 +81,13 @@ Placement::Answer Sync::Registration::place_myself() {
   const auto view = node_.peers().view();
   if (view->masters.empty()) return {};  // a stranger: somebody in the network knows better
   const std::vector<Address> spares = sync_.spare_masters();
-  return sync_.placement_->place(
-      {.joiner = node_.address(),
-       .view = *view,
-       .spares = spares,
-       .is_excluded = [&](const Address& address) {
-         return node_.book().fails(address) > 0 || !is_suitable(address, view->network_size());
-       }});
+  return sync_.placement_->place({.joiner = node_.address(),
+                                  .view = *view,
+                                  .spares = spares,
+                                  .is_excluded = [&](const Address& address) {
+                                    return node_.book().fails(address) > 0 ||
+                                           !is_suitable(address, view->network_size());
+                                  }});
 }
 
 std::vector<Address> Sync::Registration::providers() const {
@@ -100,15 +102,15 @@ std::vector<Address> Sync::Registration::providers() const {
 }
 
 std::vector<Address> Sync::Registration::ask_provider(const Address& provider) {
-  const auto reply = node_.outbound().request(
-      {.to = provider,
-       .path = std::string(wire::kNodeRoute) + "provide-registration",
-       .body = {{"target", node_.address().text()}},
-       .schema = &provide_registration_schema()},
-      sync_.step_deadline());
+  const auto reply =
+      node_.outbound().request({.to = provider,
+                                .path = std::string(wire::kNodeRoute) + "provide-registration",
+                                .body = {{"target", node_.address().text()}},
+                                .schema = &provide_registration_schema()},
+                               sync_.step_deadline());
   if (!reply) {
-    node_.logger().debug("sync: " + provider.text() + " provides no master: " +
-                         reply.error().message);
+    node_.logger().debug("sync: " + provider.text() +
+                         " provides no master: " + reply.error().message);
     return {};
   }
   return choose(*reply);
@@ -116,8 +118,8 @@ std::vector<Address> Sync::Registration::ask_provider(const Address& provider) {
 
 bool Sync::Registration::is_suitable(const Address& master, std::size_t network_size) const {
   if (master == node_.address() || !sync_.is_suitable_master(master)) return false;
-  // Upstream dissolves a pair of nodes that are each other's master in a network of more than two; nodes
-  // of ours may be each other's master, which is what lets three nodes settle at all.
+  // Upstream dissolves a pair of nodes that are each other's master in a network of more than two;
+  // nodes of ours may be each other's master, which is what lets three nodes settle at all.
   return network_size <= 2 || !node_.peers().view()->has_slave(master) ||
          node_.book().is_native(master);
 }
@@ -146,23 +148,22 @@ std::vector<Address> Sync::Registration::choose(const PeerReply& reply) const {
 }
 
 bool Sync::Registration::register_with(const Address& master) {
-  const auto reply =
-      node_.outbound().request({.to = master,
-                                .path = std::string(wire::kNodeRoute) + "register",
-                                .body = {{"target", node_.address().text()}},
-                                .schema = &register_schema(),
-                                .work = WorkClass::forward},
-                               sync_.step_deadline());
+  const auto reply = node_.outbound().request({.to = master,
+                                               .path = std::string(wire::kNodeRoute) + "register",
+                                               .body = {{"target", node_.address().text()}},
+                                               .schema = &register_schema(),
+                                               .work = WorkClass::forward},
+                                              sync_.step_deadline());
   // A full list is no fault, and who can't be reached is counted elsewhere.
-  const bool is_fault = !reply && reply.error().code == Errc::logical &&
-                        reply.error().wire_code != wire::kListFull;
+  const bool is_fault =
+      !reply && reply.error().code == Errc::logical && reply.error().wire_code != wire::kListFull;
   if (reply || is_fault) {
     node_.conducts().tell(
         {.kind = conduct::kRegistration, .peer = master, .is_good = reply.has_value()});
   }
   if (!reply) {
-    node_.logger().debug("sync: " + master.text() + " does not take this node: " +
-                         reply.error().message);
+    node_.logger().debug("sync: " + master.text() +
+                         " does not take this node: " + reply.error().message);
     return false;
   }
   sync_.was_registered_ = true;

@@ -7,13 +7,14 @@
 
 namespace spreadable {
 
-/// The newcomer's side of joining: finds a master with room and registers with it. Lives for one run, on
-/// its thread. Source: protocol section 5.8.
+/// The newcomer's side of joining: finds a master with room and registers with it. Lives for one
+/// run, on its thread. Source: protocol section 5.8.
 class Sync::Registration {
  public:
   explicit Registration(Sync& sync);
 
-  /// Tries a few masters until one takes this node; sets the backlink. Nothing happens when it has one.
+  /// Tries a few masters until one takes this node; sets the backlink. Nothing happens when it has
+  /// one.
   void join();
   /// Registers with `master` and, if it agrees, leaves the present one.
   void move_to(const Address& master);

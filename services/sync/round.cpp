@@ -8,9 +8,11 @@
 namespace spreadable {
 namespace {
 
-/// A chain of masters that know each other is followed this far in one run; the rest comes in the next.
+/// A chain of masters that know each other is followed this far in one run; the rest comes in the
+/// next.
 constexpr int kHopsMax = 3;
-/// A peer outside of all lists that has failed this often in a row, with growing pauses, is forgotten.
+/// A peer outside of all lists that has failed this often in a row, with growing pauses, is
+/// forgotten.
 constexpr unsigned kFailsMax = 8;
 /// A slave asks a master other than its own once in so many runs.
 constexpr std::size_t kAcquaintancePeriod = 8;
@@ -37,9 +39,11 @@ void Sync::Round::run() {
 
 void Sync::Round::forget_strangers() {
   const MutexLock lock(sync_.mutex_);
-  std::erase_if(sync_.memory_.misses, [&](const auto& item) { return !asked_.contains(item.first); });
+  std::erase_if(sync_.memory_.misses,
+                [&](const auto& item) { return !asked_.contains(item.first); });
   const auto view = node_.peers().view();
-  std::erase_if(sync_.told_at_, [&](const auto& item) { return !asked_.contains(item.first.second); });
+  std::erase_if(sync_.told_at_,
+                [&](const auto& item) { return !asked_.contains(item.first.second); });
   std::erase_if(sync_.memory_.slave_since,
                 [&](const auto& item) { return !view->has_slave(item.first); });
 }
@@ -63,14 +67,11 @@ void Sync::Round::note_answer(const Address& peer, const Result<PeerReply>& repl
   Result<Structure> structure =
       reply ? parse_structure(reply->body) : Result<Structure>(reply.error());
   if (reply && !structure) {
-    node_.conducts().tell({.kind = conduct::kResponseSchema,
-                           .peer = peer,
-                           .is_good = false,
-                           .is_provable = true});
+    node_.conducts().tell(
+        {.kind = conduct::kResponseSchema, .peer = peer, .is_good = false, .is_provable = true});
   }
   if (!structure) {
-    node_.logger().debug("sync: no structure of " + peer.text() + ": " +
-                         structure.error().message);
+    node_.logger().debug("sync: no structure of " + peer.text() + ": " + structure.error().message);
     const MutexLock lock(sync_.mutex_);
     Silence& silence = sync_.memory_.misses[peer];
     if (silence.runs++ == 0) silence.since = node_.clock().now();
@@ -78,7 +79,8 @@ void Sync::Round::note_answer(const Address& peer, const Result<PeerReply>& repl
     silence.is_refused = code == Errc::unreachable;
     // Whom our own lists refuse, or who makes no sense, needs no second chance here.
     const bool is_senseless = reply.has_value();
-    if (code == Errc::denied || is_senseless) silence = {sync_.options_.misses_max, silence.since, true};
+    if (code == Errc::denied || is_senseless)
+      silence = {sync_.options_.misses_max, silence.since, true};
     return;
   }
   fetched_.emplace(peer, std::move(*structure));
@@ -99,9 +101,8 @@ void Sync::Round::fetch(const std::vector<Address>& peers) {
   for (const Address& peer : peers) {
     if (peer == node_.address() || !asked_.insert(peer).second) continue;
     if (requests.size() == Transport::kGroupMax) break;
-    requests.push_back({.to = peer,
-                        .path = std::string(wire::kNodeRoute) + "structure",
-                        .has_budget = false});
+    requests.push_back(
+        {.to = peer, .path = std::string(wire::kNodeRoute) + "structure", .has_budget = false});
   }
   if (requests.empty() || sync_.is_stopping_) return;
   const auto replies = node_.outbound().request_group(requests, sync_.step_deadline());
@@ -151,7 +152,8 @@ std::vector<Address> Sync::Round::peers_to_explore() const {
       peers.push_back(entry.address);
     }
   }
-  node_.random().shuffle(peers);  // or those that answer without being of use would keep out the others
+  node_.random().shuffle(
+      peers);  // or those that answer without being of use would keep out the others
   peers.resize(std::min(peers.size(), sync_.options_.explore_max));
   return peers;
 }
@@ -164,8 +166,8 @@ std::vector<Address> Sync::Round::masters_to_ask() const {
   node_.random().shuffle(masters);
   std::size_t count = sync_.options_.providers_max;
   if (view->is_registered()) {
-    // A slave relies on its master. Now and then it gets to know nodes that are in other lists, for the
-    // day when all it knows are gone.
+    // A slave relies on its master. Now and then it gets to know nodes that are in other lists, for
+    // the day when all it knows are gone.
     const bool is_due = sync_.quiet_runs_ == 1 || node_.random().below(kAcquaintancePeriod) == 0;
     count = is_due ? 1 : 0;
   }
@@ -219,8 +221,9 @@ void Sync::Round::tell(std::string_view kind, const Address& peer, double share_
 void Sync::Round::judge_backlink(const Structure& structure) {
   const auto view = node_.peers().view();
   const auto size_of = [&](const Address& master) {
-    const auto entry = std::find_if(structure.masters.begin(), structure.masters.end(),
-                                    [&](const MasterEntry& item) { return item.address == master; });
+    const auto entry =
+        std::find_if(structure.masters.begin(), structure.masters.end(),
+                     [&](const MasterEntry& item) { return item.address == master; });
     return entry == structure.masters.end() ? std::size_t{0} : entry->size;
   };
   std::size_t network_size = 0;
@@ -239,16 +242,16 @@ void Sync::Round::judge_backlink(const Structure& structure) {
   }
 }
 
-/// What a slave says about us. Its view may be a run behind, so a list that has just changed is no ground to judge.
-/// Source: protocol section 5.6.
+/// What a slave says about us. Its view may be a run behind, so a list that has just changed is no
+/// ground to judge. Source: protocol section 5.6.
 void Sync::Round::judge_slave(const Address& slave, const Structure& structure) {
   tell(conduct::kSlaveBacklink, slave, structure.backlink == node_.address() ? 0 : 1);
   if (node_.clock().now() - sync_.list_changed_at_ <= 3 * sync_.options_.interval) return;
   const std::size_t own = node_.peers().view()->slaves.size();
-  const bool is_right =
-      std::any_of(structure.masters.begin(), structure.masters.end(), [&](const MasterEntry& entry) {
-        return entry.address == node_.address() && entry.size == own;
-      });
+  const bool is_right = std::any_of(structure.masters.begin(), structure.masters.end(),
+                                    [&](const MasterEntry& entry) {
+                                      return entry.address == node_.address() && entry.size == own;
+                                    });
   tell(conduct::kSlaveMasters, slave, is_right ? 0 : 1);
 }
 
@@ -332,9 +335,9 @@ void Sync::Round::update_masters_as_master() {
   node_.peers().set_masters(std::move(masters));
 }
 
-/// Masters that are not of ours know only whom their own links lead to. Two of them that are each other's master
-/// never look further, so when such a one goes on without us in its list, one of us joins it: from then on it
-/// learns of everybody through us.
+/// Masters that are not of ours know only whom their own links lead to. Two of them that are each
+/// other's master never look further, so when such a one goes on without us in its list, one of us
+/// joins it: from then on it learns of everybody through us.
 void Sync::Round::mend_split() {
   const auto view = node_.peers().view();
   auto& ignored_since = sync_.ignored_since_;
@@ -369,8 +372,8 @@ void Sync::Round::mend_split() {
 const Structure* Sync::Round::best_source() const {
   const auto view = node_.peers().view();
   if (view->backlink) return find(*view->backlink);
-  // Whoever is in the network itself will do; one that has lost its master as well would only repeat
-  // what we know to be over.
+  // Whoever is in the network itself will do; one that has lost its master as well would only
+  // repeat what we know to be over.
   const Structure* best = nullptr;
   for (const auto& [peer, structure] : fetched_) {
     if (!structure.backlink && structure.slaves.empty()) continue;
@@ -385,9 +388,8 @@ void Sync::Round::update_masters_as_slave() {
   std::vector<MasterEntry> masters = source ? source->masters : view->masters;
   KnownLists::Lists lists;
   if (source && !source->slaves.empty()) {
-    std::erase_if(masters, [&](const MasterEntry& entry) {
-      return entry.address == source->address;
-    });
+    std::erase_if(masters,
+                  [&](const MasterEntry& entry) { return entry.address == source->address; });
     masters.push_back({source->address, source->slaves.size()});
     lists.emplace(source->address, std::make_shared<const std::vector<Address>>(source->slaves));
   }

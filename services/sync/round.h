@@ -9,7 +9,8 @@
 
 namespace spreadable {
 
-/// Asks peers for their lists, once each, and draws the consequences. Lives for one run, on its thread.
+/// Asks peers for their lists, once each, and draws the consequences. Lives for one run, on its
+/// thread.
 class Sync::Round {
  public:
   explicit Round(Sync& sync);

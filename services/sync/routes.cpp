@@ -61,10 +61,14 @@ Result<Json> Sync::on_provide_registration(CallContext& call) {
   if (!target) return target.error();
   const auto view = node().peers().view();
   const std::vector<Address> spares = spare_masters();
-  // A node of another program does not register with its own slaves, and would go on asking for ever.
+  // A node of another program does not register with its own slaves, and would go on asking for
+  // ever.
   const KnownLists::List own = call.is_native ? nullptr : node().known_lists().find(*target);
   const auto answer = placement_->place(
-      {.joiner = *target, .view = *view, .spares = spares, .is_excluded = [&](const Address& address) {
+      {.joiner = *target,
+       .view = *view,
+       .spares = spares,
+       .is_excluded = [&](const Address& address) {
          return node().book().fails(address) > 0 ||
                 (own && std::find(own->begin(), own->end(), address) != own->end());
        }});
@@ -75,8 +79,8 @@ Result<Json> Sync::on_provide_registration(CallContext& call) {
     results.push_back({{"address", master.text()},
                        {"networkSize", answer.network_size},
                        {"candidates", Json::array({{{"address", master.text()}}})}});
-    // It would choose by chance, and ours is the better choice; but what a master has for slaves only itself
-    // knows for sure.
+    // It would choose by chance, and ours is the better choice; but what a master has for slaves
+    // only itself knows for sure.
     if (!call.is_native && !is_master) break;
   }
   return Json{{"results", std::move(results)},
@@ -97,12 +101,12 @@ Result<Json> Sync::on_register(CallContext& call) {
   if (view->slaves.size() >= options_.slaves_max || !has_room) {
     return Error{Errc::logical, "this master's list is full", std::string(wire::kListFull)};
   }
-  const auto interview = node().outbound().request(
-      {.to = *target,
-       .path = std::string(wire::kNodeRoute) + "get-interview-summary",
-       .schema = &summary_schema(),
-       .has_budget = false},
-      call.deadline.at_most(step_deadline()));
+  const auto interview =
+      node().outbound().request({.to = *target,
+                                 .path = std::string(wire::kNodeRoute) + "get-interview-summary",
+                                 .schema = &summary_schema(),
+                                 .has_budget = false},
+                                call.deadline.at_most(step_deadline()));
   if (!interview) {
     return Error{Errc::logical, "Interviewee unavailable",
                  std::string(wire::kIntervieweeNotAvailable)};

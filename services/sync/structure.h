@@ -25,7 +25,8 @@ struct Structure {
 [[nodiscard]] Json structure_json(const PeerView& view);
 
 /// Reads a peer's answer. It is foreign, so every field is checked here: lists of at most
-/// Transport::kGroupMax addresses without repetition, sizes of at most kGroupMax. Errc::bad_response.
+/// Transport::kGroupMax addresses without repetition, sizes of at most kGroupMax.
+/// Errc::bad_response.
 [[nodiscard]] Result<Structure> parse_structure(const Json& json);
 
 }  // namespace spreadable

@@ -16,7 +16,6 @@ constexpr std::string_view kRootKey = "rootNetworkAddress";
 constexpr std::size_t kRememberedMax = 256;
 constexpr std::size_t kDurationsMax = 5400;  // a day at the default interval; more teaches nothing
 
-
 }  // namespace
 
 Sync::Options Sync::Options::of(const NodeOptions& options) {
@@ -96,11 +95,12 @@ Duration Sync::run() {
     }
   }
   const bool is_alone = is_first_node() && view->masters.empty();
-  const bool has_changed = view->revision != revision || is_someone_silent ||
-                           (!view->is_registered() && !is_alone);
+  const bool has_changed =
+      view->revision != revision || is_someone_silent || (!view->is_registered() && !is_alone);
   quiet_runs_ = has_changed ? 0 : quiet_runs_ + 1;
   if (quiet_runs_ >= 2) plan_moves();
-  if (view->revision != saved_revision_ && (!has_changed || begun >= saved_at_ + options_.interval)) {
+  if (view->revision != saved_revision_ &&
+      (!has_changed || begun >= saved_at_ + options_.interval)) {
     save();
   }
   node().events().emit({.event = Event::sync_finished, .size = view->network_size()});
@@ -258,8 +258,8 @@ bool Sync::is_newcomer(const Address& slave) const {
          node().clock().now() - since->second <= options_.newcomer_grace;
 }
 
-/// Whether the list has not yet its share of slaves from the neighbourhood of `ip`, so that whoever owns one
-/// does not own the list.
+/// Whether the list has not yet its share of slaves from the neighbourhood of `ip`, so that whoever
+/// owns one does not own the list.
 bool Sync::has_room_for(const IpAddress& ip) const {
   if (ip.is_private()) return true;
   const std::string group = ip.group();
@@ -271,8 +271,8 @@ bool Sync::has_room_for(const IpAddress& ip) const {
   return count < options_.slaves_per_ip_group_max;
 }
 
-/// Whether a slave that is no node of ours has been here long enough, and can find another place: it does not
-/// register with its own slaves.
+/// Whether a slave that is no node of ours has been here long enough, and can find another place:
+/// it does not register with its own slaves.
 bool Sync::may_drop(const Address& slave) const {
   const auto view = node().peers().view();
   const std::size_t limit = node().topology().list_limit(view->network_size());
@@ -286,7 +286,8 @@ bool Sync::may_drop(const Address& slave) const {
   const MutexLock lock(mutex_);
   const auto since = memory_.slave_since.find(slave);
   return since == memory_.slave_since.end() ||
-         node().clock().now() - since->second >= options_.foreign_stay_intervals * options_.interval;
+         node().clock().now() - since->second >=
+             options_.foreign_stay_intervals * options_.interval;
 }
 
 void Sync::plan_moves() {
@@ -336,9 +337,13 @@ void Sync::describe(Json& status) const {
   status["isNormalized"] = node().clock().now() - sync_lifetime() > started_at_;
 }
 
-bool Sync::is_suitable_master(const Address&) const { return true; }
+bool Sync::is_suitable_master(const Address&) const {
+  return true;
+}
 
-Json Sync::make_summary() const { return {{"address", node().address().text()}}; }
+Json Sync::make_summary() const {
+  return {{"address", node().address().text()}};
+}
 
 Result<void> Sync::check_summary(const Address& newcomer, const Json& summary) const {
   const auto address = summary.find("address");

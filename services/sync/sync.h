@@ -18,43 +18,44 @@
 
 namespace spreadable {
 
-/// Membership: in each run a node asks its master, its slaves and, as a master, the other masters for their
-/// lists; corrects its own; drops who is gone; joins a list when it is in none; and evens out lists that
-/// have become too long. What peers expect of a node is in protocol section 5, what we promise beyond it
-/// in design.md section 6; docs/membership.md explains the algorithm.
+/// Membership: in each run a node asks its master, its slaves and, as a master, the other masters
+/// for their lists; corrects its own; drops who is gone; joins a list when it is in none; and evens
+/// out lists that have become too long. What peers expect of a node is in protocol section 5, what
+/// we promise beyond it in design.md section 6; docs/membership.md explains the algorithm.
 ///
-/// Runs follow each other quickly while the view changes and back off to the sync interval when nothing
-/// does. Nothing learnt from one peer about another is believed before the other has confirmed it, except
-/// that a slave takes the masters list of its own master.
+/// Runs follow each other quickly while the view changes and back off to the sync interval when
+/// nothing does. Nothing learnt from one peer about another is believed before the other has
+/// confirmed it, except that a slave takes the masters list of its own master.
 ///
-/// Thread-safe. run() never overlaps itself. Hooks run on the sync thread or on request threads, with no
-/// lock held.
+/// Thread-safe. run() never overlaps itself. Hooks run on the sync thread or on request threads,
+/// with no lock held.
 class Sync : public Service {
  public:
   struct Options {
-    Duration interval = std::chrono::seconds{16};        ///< between runs when nothing changes
+    Duration interval = std::chrono::seconds{16};  ///< between runs when nothing changes
     /// Between the first runs after a change: quick enough that a network forms within seconds.
     Duration interval_min = std::chrono::milliseconds{250};
     Duration request_timeout = std::chrono::seconds{2};  ///< for each step that asks peers
-    unsigned misses_max = 3;       ///< runs in a row without an answer until a peer is dropped
+    unsigned misses_max = 3;  ///< runs in a row without an answer until a peer is dropped
     /// A new slave may not yet have noted its master when it is asked for the first time.
     Duration newcomer_grace = std::chrono::seconds{1};
-    /// Intervals that a node which is not of ours stays in a list, whatever speaks against it: it counts
-    /// against a master to drop a slave again and again (protocol section 6).
+    /// Intervals that a node which is not of ours stays in a list, whatever speaks against it: it
+    /// counts against a master to drop a slave again and again (protocol section 6).
     int foreign_stay_intervals = 3;
     /// Intervals for which such a node may say nothing, when it is not plainly gone.
     int foreign_silence_intervals = 4;
     /// Intervals after which a master of ours joins one that does not know it.
     int split_intervals = 4;
-    std::size_t explore_max = 3;   ///< forgotten peers asked in one run
-    std::size_t providers_max = 3; ///< nodes asked for a place in one run
+    std::size_t explore_max = 3;                    ///< forgotten peers asked in one run
+    std::size_t providers_max = 3;                  ///< nodes asked for a place in one run
     std::size_t slaves_max = Transport::kGroupMax;  ///< a longer list is refused, not shortened
-    /// Slaves from one neighbourhood of the internet, /24 of IPv4 or /48 of IPv6; loopback, private and
-    /// trusted ones are not counted. Source: reliability S8.
+    /// Slaves from one neighbourhood of the internet, /24 of IPv4 or /48 of IPv6; loopback, private
+    /// and trusted ones are not counted. Source: reliability S8.
     std::size_t slaves_per_ip_group_max = 2;
-    bool is_automatic = true;      ///< false: only run() syncs
+    bool is_automatic = true;                        ///< false: only run() syncs
     Duration average_period = std::chrono::days{1};  ///< what the average sync time covers
-    unsigned server_max_fails = 10;  ///< of the formula of the sync lifetime, which upstream peers read
+    unsigned server_max_fails =
+        10;  ///< of the formula of the sync lifetime, which upstream peers read
 
     /// What `options` say, the rest in proportion to the interval.
     [[nodiscard]] static Options of(const NodeOptions& options);
@@ -72,8 +73,8 @@ class Sync : public Service {
   void deinit() override;
   void describe(Json& status) const override;
 
-  /// One run, now. Returns the time until the next. Blocks for a few request timeouts at most. Used by the
-  /// scheduler; by tests and tools when not automatic.
+  /// One run, now. Returns the time until the next. Blocks for a few request timeouts at most. Used
+  /// by the scheduler; by tests and tools when not automatic.
   Duration run();
   /// Makes the next run come soon, after interval_min at most.
   void wake();
@@ -87,7 +88,8 @@ class Sync : public Service {
   /// What this node tells a master that interviews it; extensions add keys.
   [[nodiscard]] virtual Json make_summary() const;
   /// Whether a newcomer's summary is acceptable; Errc::logical with a code refuses it.
-  [[nodiscard]] virtual Result<void> check_summary(const Address& newcomer, const Json& summary) const;
+  [[nodiscard]] virtual Result<void> check_summary(const Address& newcomer,
+                                                   const Json& summary) const;
   /// After each run.
   virtual void on_synced() {}
 
@@ -104,11 +106,12 @@ class Sync : public Service {
   };
   /// A peer's silence so far.
   struct Silence {
-    unsigned runs = 0;       ///< in a row without an answer
+    unsigned runs = 0;  ///< in a row without an answer
     TimePoint since{};
-    bool is_refused = false; ///< the last time its machine said that nobody is there
+    bool is_refused = false;  ///< the last time its machine said that nobody is there
   };
-  /// What outlives a run. Guarded by mutex_ where request threads touch it, else used by run() only.
+  /// What outlives a run. Guarded by mutex_ where request threads touch it, else used by run()
+  /// only.
   struct Memory {
     std::unordered_map<Address, Silence> misses;
     std::unordered_map<Address, TimePoint> slave_since;
@@ -143,14 +146,14 @@ class Sync : public Service {
   // Used by run() only.
   Duration delay_{};
   bool was_quiet_ = true;
-  bool was_registered_ = false;            ///< has had a master since the start
+  bool was_registered_ = false;  ///< has had a master since the start
   std::uint64_t saved_revision_ = 0;
   TimePoint saved_at_{};
-  unsigned quiet_runs_ = 0;                ///< runs without a change in a row
-  std::vector<PeerRecord> remembered_;     ///< of before the restart, until the first run
-  std::optional<Address> move_to_;         ///< where our master wants us
+  unsigned quiet_runs_ = 0;             ///< runs without a change in a row
+  std::vector<PeerRecord> remembered_;  ///< of before the restart, until the first run
+  std::optional<Address> move_to_;      ///< where our master wants us
   std::map<std::pair<std::string_view, Address>, TimePoint> told_at_;  ///< of a conduct
-  std::size_t list_length_ = 0;            ///< of our slaves, in the last run
+  std::size_t list_length_ = 0;  ///< of our slaves, in the last run
   TimePoint list_changed_at_{};
   std::map<Address, TimePoint> ignored_since_;  ///< foreign masters whose lists lack this node
 

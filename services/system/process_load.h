@@ -12,8 +12,8 @@ class ProcessLoad {
   /// `clock` must outlive the load.
   explicit ProcessLoad(const Clock& clock);
 
-  /// What is left of the machine, 0 to 1: the mean of the free shares of memory and of processor time,
-  /// the latter over at least the last second. Source: protocol section 5.2.
+  /// What is left of the machine, 0 to 1: the mean of the free shares of memory and of processor
+  /// time, the latter over at least the last second. Source: protocol section 5.2.
   [[nodiscard]] double availability();
 
  private:

@@ -11,7 +11,9 @@ StopSignals::StopSignals() {
   ::pthread_sigmask(SIG_BLOCK, &signals_, &before_);
 }
 
-StopSignals::~StopSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+StopSignals::~StopSignals() {
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
 
 int StopSignals::wait() {
   int signal = 0;

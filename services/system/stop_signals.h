@@ -7,8 +7,9 @@
 
 namespace spreadable {
 
-/// While it lives, SIGINT, SIGTERM and SIGQUIT do not end the process but the wait of whoever asks here.
-/// Make it before any thread is started (threads inherit the blocked signals), so before a Runtime.
+/// While it lives, SIGINT, SIGTERM and SIGQUIT do not end the process but the wait of whoever asks
+/// here. Make it before any thread is started (threads inherit the blocked signals), so before a
+/// Runtime.
 class StopSignals {
  public:
   StopSignals();

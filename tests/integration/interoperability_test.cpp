@@ -64,7 +64,8 @@ TEST_CASE("interoperability: server: cpp-httplib's client is answered, kept and 
   server.stop(Deadline::after(clock, std::chrono::seconds{1}));
 }
 
-TEST_CASE("interoperability: transport: cpp-httplib's server is asked, kept and decompressed alike") {
+TEST_CASE(
+    "interoperability: transport: cpp-httplib's server is asked, kept and decompressed alike") {
   httplib::Server server;
   server.Post("/echo", [](const httplib::Request& request, httplib::Response& response) {
     response.set_content(request.body + "|" + request.get_header_value("original-address"),

@@ -1,4 +1,5 @@
-// Nodes on real HTTP, many in one process. What it takes to form a network, and what the network promises.
+// Nodes on real HTTP, many in one process. What it takes to form a network, and what the network
+// promises.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -16,7 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Nodes of one process that began at the same moment. Waits on the nodes' own events, never on time.
+/// Nodes of one process that began at the same moment. Waits on the nodes' own events, never on
+/// time.
 class Fleet {
  public:
   struct Options {
@@ -92,7 +94,8 @@ void check_complete(Node& coordinator, std::size_t nodes) {
 
 }  // namespace
 
-TEST_CASE("network: formation: 25 nodes started at once are one network in ten intervals, and stay it") {
+TEST_CASE(
+    "network: formation: 25 nodes started at once are one network in ten intervals, and stay it") {
   Fleet fleet({.nodes = 25});
   REQUIRE(fleet.wait_until([&] { return fleet.agrees(); }, kSlowdown * 10 * fleet.interval()));
   // Every sync of every node during 40 intervals is looked at.
@@ -161,7 +164,8 @@ TEST_CASE("network: client: finds a node that answers, and tells what a node ref
   CHECK(unknown.error().code == Errc::not_found);
 }
 
-TEST_CASE("network: stop: running requests finish, new ones are refused, and the port is free again") {
+TEST_CASE(
+    "network: stop: running requests finish, new ones are refused, and the port is free again") {
   Runtime runtime;
   NodeOptions options;
   options.port = free_port();

@@ -30,10 +30,10 @@ class ProcessNetwork {
   void start(std::size_t i) { start_through(i, address(0)); }
   void start_through(std::size_t i, const Address& initial) {
     std::vector<std::string> arguments{
-        "start",          "--port",          std::to_string(address(i).port()),
-        "--hostname",     "localhost",       "--sync-interval",
-        "500ms",          "--storage-path",  (folder_.path() / std::to_string(i)).string(),
-        "--log-level",    "warn",            "--json"};
+        "start",       "--port",         std::to_string(address(i).port()),
+        "--hostname",  "localhost",      "--sync-interval",
+        "500ms",       "--storage-path", (folder_.path() / std::to_string(i)).string(),
+        "--log-level", "warn",           "--json"};
     if (initial != address(i)) {
       arguments.insert(arguments.end(), {"--initial-network-address", initial.text()});
     }
@@ -113,7 +113,9 @@ TEST_CASE("processes: formation: nine started at once are one network in ten int
   CHECK(network.settles_within(10));
 }
 
-TEST_CASE("processes: kill -9: the others agree within eight intervals, the restarted are back in three") {
+TEST_CASE(
+    "processes: kill -9: the others agree within eight intervals, the restarted are back in "
+    "three") {
   ProcessNetwork network(9);
   REQUIRE(network.settles_within(20));
   for (const std::size_t i : {0, 3, 7}) network.kill(i);  // the root among them
@@ -127,7 +129,8 @@ TEST_CASE("processes: kill -9: the others agree within eight intervals, the rest
   CHECK(network.settles_within(3));
 }
 
-TEST_CASE("processes: initial address: dead at the start, a node joins through peers in its storage") {
+TEST_CASE(
+    "processes: initial address: dead at the start, a node joins through peers in its storage") {
   ProcessNetwork network(4);
   REQUIRE(network.settles_within(20));
   // Known peers are saved at least once an interval while they change.
@@ -166,9 +169,8 @@ TEST_CASE("processes: end: SIGTERM and SIGINT end a node cleanly") {
     REQUIRE(network.settles_within(20));
     Process node({.program = SPREADABLE_PROGRAM,
                   .arguments = {"start", "--port", std::to_string(free_port()), "--hostname",
-                                "localhost", "--initial-network-address",
-                                network.address(0).text(), "--set", "storage.path=:memory:",
-                                "--json"}});
+                                "localhost", "--initial-network-address", network.address(0).text(),
+                                "--set", "storage.path=:memory:", "--json"}});
     REQUIRE(node.read_until("registered"));
     node.signal(number);
     const auto code = node.wait(10s);

@@ -9,9 +9,9 @@ namespace spreadable {
 
 TEST_CASE("examples: proof of work: a client that has paid votes once") {
   for (const std::size_t nodes : {1, 5}) {
-    const Finished finished =
-        run_process({.program = PROOF_OF_WORK_PROGRAM,
-                     .arguments = {std::to_string(free_ports(nodes)), std::to_string(nodes), "12"}});
+    const Finished finished = run_process(
+        {.program = PROOF_OF_WORK_PROGRAM,
+         .arguments = {std::to_string(free_ports(nodes)), std::to_string(nodes), "12"}});
     INFO(finished.errors);
     CHECK(finished.exit_code == 0);
     const std::string count = std::to_string(nodes);

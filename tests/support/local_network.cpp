@@ -88,7 +88,8 @@ class LocalNetwork::DirectTransport final : public Transport {
     bool is_waiting = false;
     for (const TransportRequest& request : requests) {
       results.push_back(send(request));
-      is_waiting = is_waiting || (!results.back() && results.back().error().code == Errc::timed_out);
+      is_waiting =
+          is_waiting || (!results.back() && results.back().error().code == Errc::timed_out);
     }
     if (meanwhile) meanwhile();
     const Duration left = deadline.at() - network_.clock_->now();
@@ -106,13 +107,13 @@ class LocalNetwork::DirectTransport final : public Transport {
       return Error{Errc::timed_out, request.to.text() + " does not answer", {}};
     }
     const std::size_t query_at = std::min(request.path.find('?'), request.path.size());
-    HttpResponse response = target->second->handle({.method = request.method,
-                                                    .path = request.path.substr(0, query_at),
-                                                    .query = request.path.substr(
-                                                        std::min(query_at + 1, request.path.size())),
-                                                    .headers = request.headers,
-                                                    .body = request.body,
-                                                    .remote_ip = IpAddress::loopback()});
+    HttpResponse response = target->second->handle(
+        {.method = request.method,
+         .path = request.path.substr(0, query_at),
+         .query = request.path.substr(std::min(query_at + 1, request.path.size())),
+         .headers = request.headers,
+         .body = request.body,
+         .remote_ip = IpAddress::loopback()});
     return TransportReply{response.status, std::move(response.headers), std::move(response.body)};
   }
 
@@ -137,7 +138,9 @@ Address LocalNetwork::address(std::size_t index) {
   return *Address::from_parts("localhost", static_cast<std::uint16_t>(kFirstPort + index));
 }
 
-std::size_t LocalNetwork::index_of(const Address& address) { return address.port() - kFirstPort; }
+std::size_t LocalNetwork::index_of(const Address& address) {
+  return address.port() - kFirstPort;
+}
 
 HttpResponse LocalNetwork::respond(const Address& to, HttpRequest request) {
   return serving_.at(to)->handle(std::move(request));

@@ -19,9 +19,10 @@
 
 namespace spreadable {
 
-/// A network of real nodes whose requests are direct calls. A node can be down (connections refused) or
-/// hung (it never answers: the asking group waits until its deadline in virtual time, and everybody
-/// with it, since one thread plays all nodes), and the network can be cut in two. Equal seeds give equal runs. For one thread.
+/// A network of real nodes whose requests are direct calls. A node can be down (connections
+/// refused) or hung (it never answers: the asking group waits until its deadline in virtual time,
+/// and everybody with it, since one thread plays all nodes), and the network can be cut in two.
+/// Equal seeds give equal runs. For one thread.
 class LocalNetwork {
  public:
   struct Options {
@@ -38,8 +39,8 @@ class LocalNetwork {
   explicit LocalNetwork(Options options);
   ~LocalNetwork();
 
-  /// Adds node `localhost:<7000 + number>`; the first begins the network, others join through it, or
-  /// through `initial`. `wall_offset` shifts the node's date. Does not start it.
+  /// Adds node `localhost:<7000 + number>`; the first begins the network, others join through it,
+  /// or through `initial`. `wall_offset` shifts the node's date. Does not start it.
   Node& add(Millis wall_offset = Millis::zero(), std::optional<Address> initial = {});
   /// Adds `count` nodes and starts them all at the same moment.
   void start(std::size_t count);
@@ -68,8 +69,8 @@ class LocalNetwork {
   [[nodiscard]] Random& random() { return *random_; }
 
   void run_for(Duration span) { scheduler_.run_for(span); }
-  /// Lets time pass in steps of a tenth of an interval until `condition` holds; false when it does not
-  /// within `limit`.
+  /// Lets time pass in steps of a tenth of an interval until `condition` holds; false when it does
+  /// not within `limit`.
   bool run_until(const std::function<bool()>& condition, Duration limit);
 
   /// Whether every running node is registered and sees a network of `size` nodes.

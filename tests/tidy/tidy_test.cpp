@@ -1,4 +1,5 @@
-// The rules of the house that a script can see. SPREADABLE_SOURCE_DIR is the root of the repository.
+// The rules of the house that a script can see. SPREADABLE_SOURCE_DIR is the root of the
+// repository.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -30,7 +31,8 @@ std::vector<fs::path> code_below(const std::vector<std::string>& folders) {
     if (!fs::exists(kRoot / folder)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
       const fs::path extension = entry.path().extension();
-      if (extension == ".h" || extension == ".cpp") files.push_back(entry.path().lexically_relative(kRoot));
+      if (extension == ".h" || extension == ".cpp")
+        files.push_back(entry.path().lexically_relative(kRoot));
     }
   }
   std::sort(files.begin(), files.end());
@@ -43,7 +45,8 @@ const std::vector<std::string> kProduct{"core", "services", "extensions", "cli"}
 }  // namespace
 
 TEST_CASE("tidy: layers: no file includes one of a layer above its own") {
-  const std::map<std::string, int> layers{{"core", 0}, {"services", 1}, {"extensions", 2}, {"cli", 3}};
+  const std::map<std::string, int> layers{
+      {"core", 0}, {"services", 1}, {"extensions", 2}, {"cli", 3}};
   const std::regex include("#include \"([a-z]+)/[^\"]+\"");
   for (const fs::path& path : code_below(kProduct)) {
     const std::string text = read(kRoot / path);
@@ -72,7 +75,8 @@ TEST_CASE("tidy: core: has no sockets, files, clocks, threads or chance of its o
 }
 
 TEST_CASE("tidy: files: headers have at most 400 lines, sources at most 800") {
-  for (const fs::path& path : code_below({"core", "services", "extensions", "cli", "tests", "examples", "bench"})) {
+  for (const fs::path& path :
+       code_below({"core", "services", "extensions", "cli", "tests", "examples", "bench"})) {
     const std::string text = read(kRoot / path);
     const auto lines = std::count(text.begin(), text.end(), '\n');
     INFO(path.string(), " has ", lines);
@@ -81,7 +85,8 @@ TEST_CASE("tidy: files: headers have at most 400 lines, sources at most 800") {
 }
 
 TEST_CASE("tidy: wire: names of the protocol stand in core/wire.h only") {
-  const std::regex spelled("\"(original-address|node-version|node-root|client-version|ERR_SPREADABLE_[A-Z_]+)\"");
+  const std::regex spelled(
+      "\"(original-address|node-version|node-root|client-version|ERR_SPREADABLE_[A-Z_]+)\"");
   // The validator's codes are made of a prefix and stand with the validator.
   for (const fs::path& path : code_below({"core", "services", "cli"})) {
     if (path == "core/wire.h" || path == "core/schema.cpp") continue;
@@ -101,8 +106,12 @@ TEST_CASE("tidy: tests: unit tests do not sleep") {
 }
 
 TEST_CASE("tidy: leftovers: a note to do something later names an issue") {
-  const std::regex note("(TO" "DO|FIX" "ME)(?!\\(#[0-9]+\\))");
-  for (const fs::path& path : code_below({"core", "services", "cli", "tests", "examples", "bench"})) {
+  const std::regex note(
+      "(TO"
+      "DO|FIX"
+      "ME)(?!\\(#[0-9]+\\))");
+  for (const fs::path& path :
+       code_below({"core", "services", "cli", "tests", "examples", "bench"})) {
     INFO(path.string());
     CHECK_FALSE(std::regex_search(read(kRoot / path), note));
   }

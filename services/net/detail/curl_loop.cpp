@@ -40,7 +40,8 @@ Error error_at(const Exchange& exchange, Errc code, const char* reason) {
   return {.code = code, .message = "no request to " + exchange.to.text() + ": " + reason};
 }
 
-/// Leaf work may have all connections, work that waits only a part, so that leaf work always finds some.
+/// Leaf work may have all connections, work that waits only a part, so that leaf work always finds
+/// some.
 std::array<PeerSlots, kWorkClasses> make_slots(const CurlTransport::Options& options) {
   const auto share = [&](std::size_t divisor) {
     return PeerSlots(std::max<std::size_t>(1, options.connections_total_max / divisor),

@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/mutex.h"
 #include "core/ip.h"
+#include "core/mutex.h"
 #include "core/transport.h"
 
 namespace spreadable::detail {
@@ -66,7 +66,7 @@ struct Exchange {
   std::string authority;  ///< path of the file with those to believe; empty: the system's
   std::string body;
   HeaderLines headers;
-  std::string name;        ///< to be looked up before connecting; empty when there is nothing to do
+  std::string name;  ///< to be looked up before connecting; empty when there is nothing to do
   std::optional<IpAddress> target;  ///< where to connect, once it is known
   bool is_public_only = false;
   std::string connect_to;  ///< instead of the URL's host, in libcurl's form; or empty

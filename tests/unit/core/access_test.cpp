@@ -53,20 +53,23 @@ Headers node_headers(const char* address, const char* version = "spreadable-0.3"
 }  // namespace
 
 TEST_CASE("access: nodes: address, version and root must be right") {
-  struct Row { Headers headers; const char *ip, *refusal; };
+  struct Row {
+    Headers headers;
+    const char *ip, *refusal;
+  };
   for (const Row& row : {
            Row{node_headers("ten.example.com:5"), "10.0.0.10", ""},
            Row{node_headers("10.0.0.10:5"), "10.0.0.10", ""},
            Row{node_headers("localhost:5"), "127.0.0.1", ""},
            Row{node_headers("localhost:5"), "10.0.0.10", "Wrong address \"localhost:5\""},
-           Row{node_headers("gone.example.com:5"), "10.0.0.10", "Wrong address \"gone.example.com:5\""},
+           Row{node_headers("gone.example.com:5"), "10.0.0.10",
+               "Wrong address \"gone.example.com:5\""},
            Row{node_headers("garbage"), "10.0.0.10", "Address \"garbage\" is invalid"},
            Row{node_headers("10.0.0.10:5", "spreadable-0.4"), "10.0.0.10",
                "The version is different: \"spreadable-0.4\" instead of \"spreadable-0.3\""},
            Row{node_headers("10.0.0.10:5", "spreadable-0.3", "other:1"), "10.0.0.10",
                "Node root is different: \"other:1\" instead of \"localhost:1\""},
-           Row{{}, "10.0.0.10",
-               "Node root is different: \"undefined\" instead of \"localhost:1\""},
+           Row{{}, "10.0.0.10", "Node root is different: \"undefined\" instead of \"localhost:1\""},
        }) {
     INFO(row.refusal);
     CHECK(refusal(open_options(), row.headers, row.ip, &Access::check_node) == row.refusal);
@@ -74,7 +77,10 @@ TEST_CASE("access: nodes: address, version and root must be right") {
 }
 
 TEST_CASE("access: lists: match addresses, hosts and ips; trust comes before both") {
-  struct Row { std::vector<std::string> white, black, trust; bool passes; };
+  struct Row {
+    std::vector<std::string> white, black, trust;
+    bool passes;
+  };
   for (const Row& row : {
            Row{{}, {}, {}, true},
            Row{{"10.0.0.10"}, {}, {}, true},
@@ -94,8 +100,9 @@ TEST_CASE("access: lists: match addresses, hosts and ips; trust comes before bot
     FixedResolver resolver;
     const ManualClock clock;
     const Authentication open({.realm = "localhost:1"}, clock);
-    CHECK(Access(options, {resolver, open}).check_lists(*Address::parse("ten.example.com:5")).has_value() ==
-          row.passes);
+    CHECK(Access(options, {resolver, open})
+              .check_lists(*Address::parse("ten.example.com:5"))
+              .has_value() == row.passes);
   }
 }
 
@@ -119,13 +126,16 @@ TEST_CASE("access: headers: a repeated one fits nothing, an empty client version
   CHECK(version({}).empty());
   CHECK(version({{"node-version", ""}, {"client-version", "spreadable-0.3"}}).empty());
   CHECK_FALSE(version({{"client-version", ""}}).empty());
-  CHECK_FALSE(version({{"node-version", "spreadable-0.3"}, {"node-version", "spreadable-0.3"}}).empty());
+  CHECK_FALSE(
+      version({{"node-version", "spreadable-0.3"}, {"node-version", "spreadable-0.3"}}).empty());
 }
 
 TEST_CASE("access: proxies: the client's ip is believed from configured ones alone") {
   const auto ip = [](const char* text) { return *IpAddress::parse(text); };
   const std::vector<IpAddress> proxies{ip("10.0.0.1"), ip("10.0.0.2")};
-  struct Row { const char *socket, *forwarded, *client; };
+  struct Row {
+    const char *socket, *forwarded, *client;
+  };
   for (const Row& row : {
            Row{"10.0.0.1", "", "10.0.0.1"},
            Row{"10.0.0.1", "8.8.8.8", "8.8.8.8"},

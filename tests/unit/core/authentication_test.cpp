@@ -37,13 +37,14 @@ std::string cookie(const std::string& json) {
 
 TEST_CASE("authentication: header: only the right credentials pass") {
   CHECK(basic_authorization("user", "pa:ss") == "Basic dXNlcjpwYTpzcw==");
-  for (const char* right : {"Basic dXNlcjpwYTpzcw==", "basic dXNlcjpwYTpzcw==",
-                            "Basic   dXNlcjpwYTpzcw"}) {
+  for (const char* right :
+       {"Basic dXNlcjpwYTpzcw==", "basic dXNlcjpwYTpzcw==", "Basic   dXNlcjpwYTpzcw"}) {
     INFO(right);
     CHECK(Visit({{"Authorization", right}}).passes());
   }
-  for (const char* wrong : {"", "Basic", "Basic ", "Bearer dXNlcjpwYTpzcw==", "Basic dXNlcjpwYTpzcw=",
-                            "Basic dXNlcjpwYTpzcw==x", "Basic dXNlcjpwYTpzc2E="}) {
+  for (const char* wrong :
+       {"", "Basic", "Basic ", "Bearer dXNlcjpwYTpzcw==", "Basic dXNlcjpwYTpzcw=",
+        "Basic dXNlcjpwYTpzcw==x", "Basic dXNlcjpwYTpzc2E="}) {
     INFO(wrong);
     Visit visit({{"Authorization", wrong}});
     CHECK_FALSE(visit.passes());
@@ -54,9 +55,8 @@ TEST_CASE("authentication: header: only the right credentials pass") {
 TEST_CASE("authentication: cookie: passes without a header, in any spelling that clients write") {
   const std::string right = R"({"username":"user","password":"pa:ss"})";
   const std::string turned = R"({"password":"pa:ss","username":"user"})";
-  for (const std::string& value :
-       {cookie(right), cookie(turned), "a=b; " + cookie(right) + "; c=d",
-        std::string(kCookie) + "=\"" + base64_encode(right) + "\""}) {
+  for (const std::string& value : {cookie(right), cookie(turned), "a=b; " + cookie(right) + "; c=d",
+                                   std::string(kCookie) + "=\"" + base64_encode(right) + "\""}) {
     INFO(value);
     Visit visit({{"Cookie", value}});
     CHECK(visit.passes());
@@ -80,8 +80,9 @@ TEST_CASE("authentication: cookie: given to who passes without one, secure under
     visit.request.is_tls = is_tls;
     REQUIRE(visit.passes());
     CHECK(*visit.reply("Set-Cookie") ==
-          std::string(kCookie) + "=eyJ1c2VybmFtZSI6InVzZXIiLCJwYXNzd29yZCI6InBhOnNzIn0=; path=/; "
-                                 "expires=Thu, 08 Jan 2026 00:00:00 GMT" +
+          std::string(kCookie) +
+              "=eyJ1c2VybmFtZSI6InVzZXIiLCJwYXNzd29yZCI6InBhOnNzIn0=; path=/; "
+              "expires=Thu, 08 Jan 2026 00:00:00 GMT" +
               (is_tls ? "; secure" : ""));
   }
 }
@@ -102,7 +103,8 @@ TEST_CASE("authentication: session: the cookie is a token that holds nothing, an
   };
   const auto [passes, set] = visit({{"Authorization", basic_authorization("user", "pa:ss")}});
   REQUIRE(passes);
-  CHECK(set.ends_with("; path=/; expires=Thu, 08 Jan 2026 00:00:00 GMT; HttpOnly; SameSite=Strict"));
+  CHECK(
+      set.ends_with("; path=/; expires=Thu, 08 Jan 2026 00:00:00 GMT; HttpOnly; SameSite=Strict"));
   const std::string cookie = set.substr(0, set.find(';'));
   CHECK(cookie.size() == std::string(kCookie).size() + 1 + 43);
   CHECK(cookie != visit({{"Authorization", basic_authorization("user", "pa:ss")}})
@@ -111,7 +113,8 @@ TEST_CASE("authentication: session: the cookie is a token that holds nothing, an
   CHECK(visit({{"Cookie", cookie}}) == std::pair(true, std::string()));
   CHECK(visit({{"Cookie", cookie}, {"Origin", "http://localhost:7110"}, {"Host", "localhost:7110"}})
             .first);
-  for (const char* origin : {"http://evil.example.com", "http://localhost:7111", "null", "file://"}) {
+  for (const char* origin :
+       {"http://evil.example.com", "http://localhost:7111", "null", "file://"}) {
     INFO(origin);
     CHECK_FALSE(visit({{"Cookie", cookie}, {"Origin", origin}, {"Host", "localhost:7110"}}).first);
   }

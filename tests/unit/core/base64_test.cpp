@@ -5,7 +5,9 @@
 namespace spreadable {
 
 TEST_CASE("base64: text: encodes and decodes every length of tail") {
-  struct Row { const char *plain, *encoded; };
+  struct Row {
+    const char *plain, *encoded;
+  };
   for (const Row& row : {Row{"", ""}, Row{"f", "Zg=="}, Row{"fo", "Zm8="}, Row{"foo", "Zm9v"},
                          Row{"\xff\xfe", "//4="}, Row{"user:pa:ss", "dXNlcjpwYTpzcw=="}}) {
     INFO(row.encoded);

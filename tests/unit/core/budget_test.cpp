@@ -7,7 +7,12 @@
 namespace spreadable {
 
 TEST_CASE("budget: share: what the first stage may take of the time left") {
-  struct Row { std::optional<double> left; std::vector<double> stages; StageRules rules; double share; };
+  struct Row {
+    std::optional<double> left;
+    std::vector<double> stages;
+    StageRules rules;
+    double share;
+  };
   for (const Row& row : {
            Row{1000, {500}, {}, 500},
            Row{1000, {2000}, {}, 1000},

@@ -110,8 +110,8 @@ TEST_CASE("client: failover: a get goes to another node at once") {
   const auto client =
       site.client({.address = {LocalNetwork::address(1), LocalNetwork::address(2)}});
   REQUIRE(client->init());
-  site.network.kill(static_cast<std::size_t>(client->worker().port() -
-                                             LocalNetwork::address(0).port()));
+  site.network.kill(
+      static_cast<std::size_t>(client->worker().port() - LocalNetwork::address(0).port()));
   CHECK(client->get("/status"));
 }
 

@@ -8,7 +8,10 @@
 namespace spreadable {
 
 TEST_CASE("data hash: parts: joined with a plus, as all nodes do") {
-  struct Row { std::vector<std::string> parts; const char* hash; };
+  struct Row {
+    std::vector<std::string> parts;
+    const char* hash;
+  };
   for (const Row& row : {
            Row{{"localhost:4000", "1700000100000"}, "1157a94f574707ad65d67b688a59a6d2"},
            Row{{"127.0.0.1", "client", "1700000100000", "localhost:4000", "localhost:4001",

@@ -15,7 +15,10 @@ std::vector<Reply> replies_of(const char* json) {
 
 TEST_CASE("network action: merges: each joins what it gets") {
   using Merge = Json (*)(const std::vector<Reply>&, const Json&);
-  struct Row { Merge merge; const char *replies, *merged; };
+  struct Row {
+    Merge merge;
+    const char *replies, *merged;
+  };
   for (const Row& row : {
            Row{merges::sum, "[]", "0"},
            Row{merges::sum, "[1,2,3]", "6"},

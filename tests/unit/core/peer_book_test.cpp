@@ -8,7 +8,9 @@ namespace {
 Address at(std::size_t port) {
   return *Address::from_parts("localhost", static_cast<std::uint16_t>(port));
 }
-TimePoint second(int n) { return TimePoint(std::chrono::seconds{n}); }
+TimePoint second(int n) {
+  return TimePoint(std::chrono::seconds{n});
+}
 
 }  // namespace
 

@@ -5,7 +5,9 @@
 namespace spreadable {
 namespace {
 
-Address at(int port) { return *Address::from_parts("localhost", static_cast<std::uint16_t>(port)); }
+Address at(int port) {
+  return *Address::from_parts("localhost", static_cast<std::uint16_t>(port));
+}
 
 }  // namespace
 

@@ -20,7 +20,8 @@ TEST_CASE("query: decoding: a percent sign that starts no escape stands for itse
 }
 
 TEST_CASE("query: utf-8: knows it from other bytes") {
-  for (const char* right : {"", "abc", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xEF\xBF\xBD"}) {
+  for (const char* right :
+       {"", "abc", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xEF\xBF\xBD"}) {
     CHECK(is_utf8(right));
   }
   for (const char* wrong : {"\xFF", "\x80", "\xC3", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80",

@@ -15,7 +15,8 @@ namespace {
 struct Fixture {
   ManualClock clock;
   FakeLogger logger;
-  Router router{clock, logger, {.leaf = Millis{2000}, .forward = Millis{4000}, .client_concurrency = 2}};
+  Router router{
+      clock, logger, {.leaf = Millis{2000}, .forward = Millis{4000}, .client_concurrency = 2}};
   Duration budget{};
 
   Fixture() {
@@ -30,9 +31,7 @@ struct Fixture {
     });
     router.add(Method::post, "/api/throw", WorkClass::leaf,
                [](CallContext&) -> Result<Json> { throw std::runtime_error("secret detail"); });
-    router.set_fallback([](CallContext&) {
-      return HttpResponse{.body = "page"};
-    });
+    router.set_fallback([](CallContext&) { return HttpResponse{.body = "page"}; });
   }
 
   HttpResponse send(Method method, std::string path, std::string body = "",
@@ -68,7 +67,11 @@ TEST_CASE("router: unknown routes: POST gives 404 with the url") {
 }
 
 TEST_CASE("router: errors: become the protocol's status and body, internal ones without text") {
-  struct Row { Error error; int status; const char* body; };
+  struct Row {
+    Error error;
+    int status;
+    const char* body;
+  };
   for (const Row& row : {
            Row{{Errc::logical, "m", "ERR_X"}, 422, R"({"message":"m","code":"ERR_X"})"},
            Row{{Errc::logical, "m", ""}, 422, R"({"message":"m","code":"ERR_SPREADABLE_API"})"},
@@ -128,7 +131,10 @@ TEST_CASE("router: paths: a percent sign that starts no escape is a bad request"
 TEST_CASE("router: guards: run for their route alone, after the middleware") {
   Fixture fixture;
   std::string ran;
-  fixture.router.use("/api", [&](CallContext&) -> Result<void> { ran += "m"; return {}; });
+  fixture.router.use("/api", [&](CallContext&) -> Result<void> {
+    ran += "m";
+    return {};
+  });
   fixture.router.protect("/api/echo", [&](CallContext&) -> Result<void> {
     ran += "g";
     return Error{Errc::logical, "no", "ERR_G"};
@@ -145,8 +151,8 @@ TEST_CASE("router: concurrency: client routes admit so many at a time, others al
   Fixture fixture;
   std::vector<int> statuses;
   // Each request sends the next from inside its handler, so that all are at work together.
-  for (const auto& [path, work] : {std::pair{"/client/deep", WorkClass::client},
-                                   std::pair{"/api/deep", WorkClass::forward}}) {
+  for (const auto& [path, work] :
+       {std::pair{"/client/deep", WorkClass::client}, std::pair{"/api/deep", WorkClass::forward}}) {
     fixture.router.add(Method::post, path, work, [&, path = path](CallContext&) -> Result<Json> {
       if (statuses.size() < 4) {
         statuses.push_back(0);
@@ -165,7 +171,9 @@ TEST_CASE("router: concurrency: client routes admit so many at a time, others al
 
 TEST_CASE("router: preflight: is answered before any access check") {
   Fixture fixture;
-  fixture.router.use("", [](CallContext&) -> Result<void> { return Error{Errc::denied, "no", ""}; });
+  fixture.router.use("", [](CallContext&) -> Result<void> {
+    return Error{Errc::denied, "no", ""};
+  });
   const HttpResponse response = fixture.send(
       Method::options, "/ping", "", {{"Access-Control-Request-Headers", "client-version"}});
   CHECK(response.status == 204);
@@ -175,7 +183,12 @@ TEST_CASE("router: preflight: is answered before any access check") {
 }
 
 TEST_CASE("router: bodies: JSON and forms are read, scalars and broken ones refused") {
-  struct Row { const char* type; std::string_view body; int status; const char* echoed; };
+  struct Row {
+    const char* type;
+    std::string_view body;
+    int status;
+    const char* echoed;
+  };
   Fixture fixture;
   for (const Row& row : {
            Row{"application/json", R"({"a":1})", 200, R"({"a":1})"},
@@ -185,7 +198,11 @@ TEST_CASE("router: bodies: JSON and forms are read, scalars and broken ones refu
            Row{"application/json", "{", 400, nullptr},
            Row{"application/json; charset=latin1", "{}", 415, nullptr},
            Row{"application/json; charset=\"utf-8\"", "\xEF\xBB\xBF[1]", 200, "[1]"},
-           Row{"application/json; charset=utf-16", std::string_view("[\0" "1\0]\0", 6), 200, "[1]"},
+           Row{"application/json; charset=utf-16",
+               std::string_view("[\0"
+                                "1\0]\0",
+                                6),
+               200, "[1]"},
            Row{"application/json; charset=utf-16", "\xD8\xD8\xD8", 400, nullptr},
            Row{"application/json-patch", "[1]", 200, "{}"},
            Row{"application/json, text/html", "[1]", 200, "{}"},
@@ -199,8 +216,8 @@ TEST_CASE("router: bodies: JSON and forms are read, scalars and broken ones refu
            Row{"multipart/form-data; boundary=x", "--x", 200, "{}"},
        }) {
     INFO(row.type, " ", row.body);
-    const HttpResponse response =
-        fixture.send(Method::post, "/api/echo", std::string(row.body), {{"content-type", row.type}});
+    const HttpResponse response = fixture.send(Method::post, "/api/echo", std::string(row.body),
+                                               {{"content-type", row.type}});
     CHECK(response.status == row.status);
     if (row.echoed) CHECK(response.body == row.echoed);
   }

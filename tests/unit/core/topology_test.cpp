@@ -7,11 +7,13 @@
 namespace spreadable {
 
 TEST_CASE("topology: square root: list limit is the protocol's optimum") {
-  struct Row { std::size_t n, limit; };
+  struct Row {
+    std::size_t n, limit;
+  };
   const SquareRoot topology;
-  for (const Row& row : {Row{1, 2}, Row{2, 2}, Row{3, 2}, Row{4, 3}, Row{8, 3}, Row{9, 4}, Row{24, 5},
-                         Row{25, 6}, Row{99, 10}, Row{100, 11}, Row{999'999, 1000},
-                         Row{1'000'000, 1001}}) {
+  for (const Row& row :
+       {Row{1, 2}, Row{2, 2}, Row{3, 2}, Row{4, 3}, Row{8, 3}, Row{9, 4}, Row{24, 5}, Row{25, 6},
+        Row{99, 10}, Row{100, 11}, Row{999'999, 1000}, Row{1'000'000, 1001}}) {
     INFO(row.n);
     CHECK(topology.list_limit(row.n) == row.limit);
   }

@@ -38,7 +38,9 @@ Headers as_node(std::size_t index) {
 TEST_CASE("traversal: sum: every node counts once, from every coordinator and for a client") {
   LocalNetwork network;
   form(network, 16, [](Node& node) {
-    node.add_action("count").local([](const Json&, CallContext&) { return Json(1); }).merge(merges::sum);
+    node.add_action("count")
+        .local([](const Json&, CallContext&) { return Json(1); })
+        .merge(merges::sum);
   });
   for (std::size_t i = 0; i < 16; ++i) {
     const auto result = network.node(i).traverse("count", Json::object());
@@ -126,7 +128,9 @@ TEST_CASE("traversal: exceptions: a node whose hook throws costs its own answer 
 TEST_CASE("traversal: alone: a node without a network answers for itself") {
   LocalNetwork network;
   Node& node = network.add();
-  node.add_action("count").local([](const Json&, CallContext&) { return Json(1); }).merge(merges::sum);
+  node.add_action("count")
+      .local([](const Json&, CallContext&) { return Json(1); })
+      .merge(merges::sum);
   REQUIRE(node.start());
   const auto result = node.traverse("count", Json::object());
   REQUIRE(result);

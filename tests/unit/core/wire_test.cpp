@@ -9,7 +9,10 @@ namespace spreadable {
 using std::chrono::milliseconds;
 
 TEST_CASE("wire: budget: is relative, keeps a margin, and never trusts the sender's clock") {
-  struct Row { const char* body; std::optional<milliseconds> budget; };
+  struct Row {
+    const char* body;
+    std::optional<milliseconds> budget;
+  };
   for (const Row& row : {
            Row{R"({"timeout":2000})", milliseconds{1880}},
            Row{R"({"timeout":2000,"timestamp":1})", milliseconds{1880}},

@@ -11,8 +11,12 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-Address address(const std::string& text) { return *Address::parse(text); }
-IpAddress ip(const char* text) { return *IpAddress::parse(text); }
+Address address(const std::string& text) {
+  return *Address::parse(text);
+}
+IpAddress ip(const char* text) {
+  return *IpAddress::parse(text);
+}
 
 struct List {
   ManualClock clock;

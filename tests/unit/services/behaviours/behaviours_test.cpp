@@ -22,7 +22,9 @@ LocalNetwork::Options watched_network() {
   return options;
 }
 
-Behaviours& behaviours_of(Node& node) { return *node.services().find<Behaviours>(); }
+Behaviours& behaviours_of(Node& node) {
+  return *node.services().find<Behaviours>();
+}
 
 /// One node that keeps score of peers who do not exist.
 struct Site {
@@ -70,10 +72,8 @@ TEST_CASE("behaviours: forgiveness: good turns take suspicion back") {
 
 TEST_CASE("behaviours: provable faults: are refused at once and for a while") {
   Site site;
-  site.network.node(0).conducts().tell({.kind = conduct::kResponseSchema,
-                                        .peer = site.peer,
-                                        .is_good = false,
-                                        .is_provable = true});
+  site.network.node(0).conducts().tell(
+      {.kind = conduct::kResponseSchema, .peer = site.peer, .is_good = false, .is_provable = true});
   CHECK(site.refuses());
   site.network.run_for(std::chrono::minutes{21});
   CHECK_FALSE(site.refuses());

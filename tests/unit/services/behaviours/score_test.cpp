@@ -5,7 +5,7 @@
 namespace spreadable {
 
 TEST_CASE("score: exponential: thirteen bad turns in a row pass the level of thirty") {
-  const double expected[] = {1,     2,     3.414, 5.146, 7.146, 9.382, 11.832,
+  const double expected[] = {1,      2,      3.414,  5.146,  7.146,  9.382, 11.832,
                              14.477, 17.306, 20.306, 23.468, 26.785, 30.249};
   Score score;
   for (const double suspicion : expected) {

@@ -174,7 +174,9 @@ TEST_CASE("sqlite database: open: a folder that cannot be used is named with the
                     (folder.path() / "y" / SqliteDatabase::kFileName).string()));
 }
 
-TEST_CASE("sqlite database: open: the file of an older version is brought up to date, and keeps its data") {
+TEST_CASE(
+    "sqlite database: open: the file of an older version is brought up to date, and keeps its "
+    "data") {
   const TempDir folder;
   FakeLogger logger;
   const auto file = folder.path() / SqliteDatabase::kFileName;

@@ -76,7 +76,8 @@ void check_peers(Database& database) {
 void check_bans(Database& database) {
   BanStore& bans = database.bans();
   CHECK(bans.load().value().empty());
-  const BanRecord first{Address::parse("z.example.com:1").value(), "", at(1), at(9), "slaveMasters"};
+  const BanRecord first{Address::parse("z.example.com:1").value(), "", at(1), at(9),
+                        "slaveMasters"};
   BanRecord second{Address::parse("a.example.com:2").value(),
                    "0000:0000:0000:0000:0000:ffff:0a00:0001", at(-1), at(5), "by hand: 'x'"};
   REQUIRE(bans.put(first));

@@ -22,15 +22,18 @@ PeerView view_of(std::size_t own, const std::vector<std::size_t>& others) {
 }  // namespace
 
 TEST_CASE("balance: moves: only surplus masters and lists that are too long let slaves go") {
-  struct Row { std::size_t own; std::vector<std::size_t> others; std::size_t moved; };
+  struct Row {
+    std::size_t own;
+    std::vector<std::size_t> others;
+    std::size_t moved;
+  };
   for (const Row& row : {
-           Row{0, {5, 5}, 0},                     // no master at all
-           Row{5, {5, 5, 5, 5}, 0},               // 25 nodes, limit 6, five masters
-           Row{6, {6, 6, 6, 1}, 0},
-           Row{8, {5, 5, 5, 2}, 2},               // two above the limit
-           Row{1, {4, 4, 4, 4, 4, 4}, 1},         // seventh of six allowed masters, and room elsewhere
-           Row{4, {4, 4, 4, 4, 4, 1}, 0},         // another one is smaller
-           Row{1, {6, 6, 6, 6, 6, 6}, 0},         // nobody has room
+           Row{0, {5, 5}, 0},                                 // no master at all
+           Row{5, {5, 5, 5, 5}, 0},                           // 25 nodes, limit 6, five masters
+           Row{6, {6, 6, 6, 1}, 0}, Row{8, {5, 5, 5, 2}, 2},  // two above the limit
+           Row{1, {4, 4, 4, 4, 4, 4}, 1},  // seventh of six allowed masters, and room elsewhere
+           Row{4, {4, 4, 4, 4, 4, 1}, 0},  // another one is smaller
+           Row{1, {6, 6, 6, 6, 6, 6}, 0},  // nobody has room
        }) {
     INFO(row.own, " of ", row.others.size());
     const SquareRoot topology;

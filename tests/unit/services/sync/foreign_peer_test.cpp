@@ -120,7 +120,8 @@ TEST_CASE("sync: foreign peer: a master that knows us is left alone") {
   CHECK(peer.registered.empty());
 }
 
-TEST_CASE("sync: foreign peer: a slave stays for some intervals even where it is one master too many") {
+TEST_CASE(
+    "sync: foreign peer: a slave stays for some intervals even where it is one master too many") {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     INFO("seed ", seed);
     ForeignPeer peer;
@@ -194,7 +195,8 @@ TEST_CASE("sync: foreign peer: a busy one is not taken for dead") {
   REQUIRE(register_at(network, 1, peer));
   peer.backlink = LocalNetwork::address(1);
   const auto is_listed = [&] { return network.node(1).peers().view()->has_slave(peer.address); };
-  const auto port_offset = static_cast<std::size_t>(peer.address.port() - LocalNetwork::address(0).port());
+  const auto port_offset =
+      static_cast<std::size_t>(peer.address.port() - LocalNetwork::address(0).port());
   network.hang(port_offset);
   network.run_for(3 * network.interval());
   CHECK(is_listed());

@@ -34,7 +34,8 @@ TEST_CASE("placement: first newcomer: goes to the provider when there is nobody 
   CHECK(answer.network_size == 2);
 }
 
-TEST_CASE("placement: crowd: promises alone spread it over about √n masters with lists below the limit") {
+TEST_CASE(
+    "placement: crowd: promises alone spread it over about √n masters with lists below the limit") {
   for (const std::size_t n : {9, 25, 100, 1000, 5000}) {
     INFO(n);
     Fixture fixture;

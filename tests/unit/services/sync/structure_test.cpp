@@ -8,7 +8,8 @@ namespace spreadable {
 
 TEST_CASE("structure: json: what one node writes another reads") {
   PeerTable table(*Address::parse("localhost:7402"));
-  table.set_masters({{*Address::parse("localhost:7400"), 2}, {*Address::parse("localhost:7401"), 1}});
+  table.set_masters(
+      {{*Address::parse("localhost:7400"), 2}, {*Address::parse("localhost:7401"), 1}});
   table.add_slave(*Address::parse("localhost:7403"));
   table.set_backlink(*Address::parse("localhost:7400"));
   const Json json = structure_json(*table.view());
@@ -34,10 +35,15 @@ TEST_CASE("structure: foreign answers: what is not a structure is refused, whate
   for (std::size_t i = 0; i <= Transport::kGroupMax; ++i) {
     long_list.push_back({{"address", "localhost:" + std::to_string(i)}});
   }
-  const Json good{{"address", "localhost:1"}, {"backlink", nullptr}, {"slaves", Json::array()},
+  const Json good{{"address", "localhost:1"},
+                  {"backlink", nullptr},
+                  {"slaves", Json::array()},
                   {"masters", Json::array()}};
   REQUIRE(parse_structure(good));
-  struct Row { const char* key; Json value; };
+  struct Row {
+    const char* key;
+    Json value;
+  };
   for (const Row& row : {
            Row{"address", 5},
            Row{"backlink", "localhost:1"},
