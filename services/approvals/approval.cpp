@@ -114,7 +114,8 @@ Result<Approval::Options> Approval::Options::take(Json& settings) {
   if (!done) return done.error();
   const bool is_legacy = settings.value("committee", Json()) == "legacy";
   if (is_high && is_legacy) {
-    return refused("level", "\"high\" is for committee \"beacon\"; set approversCount and decisionLevel");
+    return refused("level",
+                   "\"high\" is for committee \"beacon\"; set approversCount and decisionLevel");
   }
   return take(settings, is_high ? high() : is_legacy ? legacy() : Options{});
 }

@@ -23,7 +23,8 @@ const Schema& question_schema() {
   static const Schema schema = schema::object(
       {{"period", schema::integer({.min = 1})},
        {"startedAt", schema::integer()},
-       schema::optional("about", schema::array(schema::address(), {.items_max = Transport::kGroupMax}))});
+       schema::optional("about", schema::array(schema::address(),
+                                               {.items_max = Transport::kGroupMax}))});
   return schema;
 }
 
@@ -46,7 +47,9 @@ SeatReport middle_of(const std::vector<Result<SeatReport>>& memories) {
   std::map<Address, std::vector<Millis>> ages;
   for (const auto& memory : memories) {
     if (!memory) continue;
-    for (const SeatReport::Member& member : memory->members) ages[member.address].push_back(member.age);
+    for (const SeatReport::Member& member : memory->members) {
+      ages[member.address].push_back(member.age);
+    }
   }
   SeatReport report;
   for (auto& [address, told] : ages) {
@@ -116,11 +119,8 @@ Result<Json> Beacon::on_report(CallContext& call) {
   const Result<Question> question = read_question(call);
   if (!question) return question.error();
   std::vector<Address> members;
-  if (question->about.empty()) {
-    members = members_to_report();
-  } else {
-    add_lists_of(question->about, members);
-  }
+  if (question->about.empty()) members = node_.peers().view()->slaves;
+  add_lists_of(question->about, members);
   members.resize(std::min(members.size(), Transport::kGroupMax));
   const std::int64_t now = wall_now();
   const Millis since{now - question->slot};
@@ -190,6 +190,7 @@ std::vector<SeatReport> Beacon::reports(Millis period, std::int64_t slot, Deadli
     (answers[i] ? answering : silent).push_back(masters[i]);
     if (answers[i]) reports.push_back(*answers[i]);
   }
+  add_gone_masters(silent);
   if (silent.empty() || answering.empty()) return reports;
   std::sort(answering.begin(), answering.end());  // so that all nodes ask the same ones
   answering.resize(std::min(answering.size(), kMemories));
@@ -220,31 +221,28 @@ void Beacon::add_lists_of(const std::vector<Address>& masters, std::vector<Addre
   }
 }
 
-/// Who is in a list now: the own one, and those of other masters.
-std::vector<Address> Beacon::listed_now() const {
+/// Notes who is in lists now: the own one, and those of other masters.
+void Beacon::look_around() {
   const auto view = node_.peers().view();
+  const TimePoint now = node_.clock().now();
   std::vector<Address> masters;
   for (const MasterEntry& master : view->masters) masters.push_back(master.address);
   std::vector<Address> listed = view->slaves;
   add_lists_of(masters, listed);
-  return listed;
+  const MutexLock lock(mutex_);
+  seniority_.see(listed, now);
+  for (const Address& master : masters) masters_seen_[master] = now;
+  std::erase_if(masters_seen_, [&](const auto& item) { return now - item.second > 2 * interval_; });
 }
 
-/// The own slaves, and those whose master has just gone: nodes that know of its end, and nodes that do not,
-/// hear of the same members.
-std::vector<Address> Beacon::members_to_report() {
-  std::vector<Address> members = node_.peers().view()->slaves;
-  const std::vector<Address> listed = listed_now();
+/// Adds the masters that this node has dropped in the last few ticks: others may not have noticed yet, and
+/// all should hear of the same members until these have found other masters.
+void Beacon::add_gone_masters(std::vector<Address>& masters) {
+  const auto view = node_.peers().view();
   const MutexLock lock(mutex_);
-  const auto orphans = seniority_.orphans(listed, 2 * interval_, node_.clock().now());
-  members.insert(members.end(), orphans.begin(), orphans.end());
-  return members;
-}
-
-void Beacon::look_around() {
-  const std::vector<Address> listed = listed_now();
-  const MutexLock lock(mutex_);
-  seniority_.see(listed, node_.clock().now());
+  for (const auto& [master, seen] : masters_seen_) {
+    if (!view->find_master(master)) masters.push_back(master);
+  }
 }
 
 /// A node that becomes a master has not watched the lists: it takes over what a few others remember.

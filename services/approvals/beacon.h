@@ -52,8 +52,7 @@ class Beacon {
                                                             Deadline deadline);
 
   void add_lists_of(const std::vector<Address>& masters, std::vector<Address>& members) const;
-  [[nodiscard]] std::vector<Address> listed_now() const;
-  [[nodiscard]] std::vector<Address> members_to_report();
+  void add_gone_masters(std::vector<Address>& masters);
 
   Duration tick();
   void look_around();
@@ -70,6 +69,8 @@ class Beacon {
   std::map<Millis, BeaconRecord> records_ SPREADABLE_GUARDED_BY(mutex_);
   std::map<Millis, std::int64_t> reported_ SPREADABLE_GUARDED_BY(mutex_);  ///< slots logged about
   Seniority seniority_ SPREADABLE_GUARDED_BY(mutex_);
+  /// When each master was last seen in this node's view, for those of the last few ticks.
+  std::map<Address, TimePoint> masters_seen_ SPREADABLE_GUARDED_BY(mutex_);
   bool has_learnt_ages_ = false;  ///< used by the task only
 };
 

@@ -39,11 +39,13 @@ const Schema& info_schema() {
 
 const Schema& config_schema() {
   static const Schema schema = schema::object(
-      {schema::optional("captchaLength", schema::integer({.min = 1, .max = CaptchaApproval::kLengthMax})),
+      {schema::optional("captchaLength",
+                        schema::integer({.min = 1, .max = CaptchaApproval::kLengthMax})),
        schema::optional("captchaWidth", width_schema()),
        schema::optional("captchaBackground", color_schema(kTransparent)),
        schema::optional("captchaColor", color_schema(kRandomColor)),
-       schema::optional("captchaShadows", schema::integer({.min = 0, .max = CaptchaApproval::kShadowsMax})),
+       schema::optional("captchaShadows",
+                        schema::integer({.min = 0, .max = CaptchaApproval::kShadowsMax})),
        schema::optional("captchaFont", schema::string({.bytes_min = 1}))});
   return schema;
 }

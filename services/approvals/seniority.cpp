@@ -1,7 +1,6 @@
 #include "services/approvals/seniority.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 namespace spreadable {
 
@@ -10,16 +9,6 @@ void Seniority::see(std::span<const Address> listed, TimePoint now) {
     seen_.try_emplace(address, Seen{now, now}).first->second.last = now;
   }
   std::erase_if(seen_, [&](const auto& item) { return now - item.second.last > kAbsenceMax; });
-}
-
-std::vector<Address> Seniority::orphans(std::span<const Address> listed, Duration span,
-                                        TimePoint now) const {
-  const std::unordered_set<Address> present(listed.begin(), listed.end());
-  std::vector<Address> orphans;
-  for (const auto& [address, seen] : seen_) {
-    if (now - seen.last <= span && !present.contains(address)) orphans.push_back(address);
-  }
-  return orphans;
 }
 
 void Seniority::adopt(const Address& address, Millis age, TimePoint now) {

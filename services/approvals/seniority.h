@@ -3,7 +3,6 @@
 
 #include <span>
 #include <unordered_map>
-#include <vector>
 
 #include "core/address.h"
 #include "core/clock.h"
@@ -20,10 +19,6 @@ class Seniority {
 
   /// Notes who is in lists now, and forgets who has not been for kAbsenceMax.
   void see(std::span<const Address> listed, TimePoint now);
-  /// Who was seen in the last `span`, but is not among `listed`: its master has gone, and it has not found
-  /// another yet. In no particular order.
-  [[nodiscard]] std::vector<Address> orphans(std::span<const Address> listed, Duration span,
-                                             TimePoint now) const;
   /// Believes that `address`, which must have been seen, is that old, unless it is known to be older.
   void adopt(const Address& address, Millis age, TimePoint now);
   /// How long ago `address` was first seen; zero for one that has not been.

@@ -302,6 +302,35 @@ TEST_CASE("curl transport: tls: a peer that does not speak it gets no request") 
   CHECK(peer.requests() == 0);
 }
 
+TEST_CASE("curl transport: policy: who calls public addresses only connects to no other") {
+  Fixture fixture;
+  HttpPeer peer(echo);
+  const std::string port = ":" + std::to_string(peer.address().port());
+  for (const char* host : {"localhost", "127.0.0.1", "[::ffff:127.0.0.1]", "[::1]", "10.255.255.1",
+                           "169.254.169.254", "0.0.0.0"}) {
+    INFO(host);
+    TransportRequest request = to(*Address::parse(host + port));
+    request.is_public_only = true;
+    CHECK(fixture.ask_one(request, kSoon).error().code == Errc::denied);
+  }
+  CHECK(peer.requests() == 0);
+}
+
+TEST_CASE("curl transport: redirects: are answers, and not followed") {
+  Fixture fixture;
+  HttpPeer elsewhere(echo);
+  HttpPeer peer([&](const HttpRequest&) {
+    HttpPeer::Answer answer = HttpPeer::ok("");
+    answer.response.status = 302;
+    answer.response.headers.add("Location", "http://" + elsewhere.address().text() + "/");
+    return answer;
+  });
+  const auto reply = fixture.ask_one(to(peer.address()));
+  REQUIRE(reply);
+  CHECK(reply->status == 302);
+  CHECK(elsewhere.requests() == 0);
+}
+
 TEST_CASE("curl transport: size: the limit counts inflated bytes, and is reached but not passed") {
   Fixture fixture;
   const std::string body(100'000, 'x');

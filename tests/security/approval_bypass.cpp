@@ -137,7 +137,8 @@ bool is_right_answer(const Json& answer, const std::string& right) {
 
 /// Whether a claim differs from `right` in nothing that matters.
 bool is_right(const Json& claim, const Json& right) {
-  if (!claim.is_object() || !is_right_answer(claim.value("answer", Json()), right["answer"])) return false;
+  if (!claim.is_object()) return false;
+  if (!is_right_answer(claim.value("answer", Json()), right["answer"])) return false;
   Json rest = claim;
   rest["answer"] = right["answer"];
   return rest == right;
@@ -151,8 +152,9 @@ class Mutator {
   Json mutate(Json claim) {
     using Way = void (Mutator::*)(Json&);
     static constexpr std::array<Way, 12> kWays{
-        &Mutator::guess, &Mutator::spoil, &Mutator::retype, &Mutator::pad,   &Mutator::reorder, &Mutator::cut,
-        &Mutator::swap,  &Mutator::repeat, &Mutator::rekey,  &Mutator::retime, &Mutator::move,    &Mutator::reshape};
+        &Mutator::guess, &Mutator::spoil,  &Mutator::retype, &Mutator::pad,
+        &Mutator::reorder, &Mutator::cut,  &Mutator::swap,   &Mutator::repeat,
+        &Mutator::rekey, &Mutator::retime, &Mutator::move,   &Mutator::reshape};
     const std::size_t count = 1 + random_.below(3);
     for (std::size_t i = 0; i < count; ++i) (this->*kWays[random_.below(kWays.size())])(claim);
     return claim;
@@ -172,7 +174,9 @@ class Mutator {
 
  private:
   static Json stranger(std::size_t i) { return "node" + std::to_string(i) + ".example.com:4000"; }
-  bool has_list(const Json& claim) { return claim.contains("approvers") && claim["approvers"].is_array(); }
+  static bool has_list(const Json& claim) {
+    return claim.contains("approvers") && claim["approvers"].is_array();
+  }
 
   void guess(Json& claim) { claim["answer"] = captcha_text(kLength); }
   void spoil(Json& claim) {
@@ -184,12 +188,13 @@ class Mutator {
     claim["answer"] = text;
   }
   void retype(Json& claim) {
-    const std::array<Json, 12> kValues{Json(), Json(true), Json(0), Json(-1), Json(1e300), Json(""),
-                                       Json("undefined"), Json("null"), Json::array(),
-                                       Json::object(), Json(std::string(5000, 'a')), Json("[object Object]")};
-    static constexpr std::array<const char*, 6> kKeys{"action", "key", "startedAt",
+    const std::array<Json, 12> values{
+        Json(),            Json(true),   Json(0),       Json(-1),       Json(1e300),
+        Json("undefined"), Json("null"), Json::array(), Json::object(), Json(std::string(5000, 'a')),
+        Json(""),          Json("[object Object]")};
+    static constexpr std::array<const char*, 6> kKeys{"action",   "key",       "startedAt",
                                                       "clientIp", "approvers", "answer"};
-    claim[kKeys[random_.below(kKeys.size())]] = kValues[random_.below(kValues.size())];
+    claim[kKeys[random_.below(kKeys.size())]] = values[random_.below(values.size())];
   }
   /// So many approvers that none has a character left, and a guess.
   void pad(Json& claim) {
@@ -214,7 +219,8 @@ class Mutator {
   void swap(Json& claim) {
     if (!has_list(claim) || claim["approvers"].empty()) return;
     Json& place = claim["approvers"][random_.below(claim["approvers"].size())];
-    place = random_.below(2) == 0 ? stranger(7) : Json(LocalNetwork::address(random_.below(kNodes)).text());
+    const Json node = LocalNetwork::address(random_.below(kNodes)).text();
+    place = random_.below(2) == 0 ? stranger(7) : node;
   }
   void repeat(Json& claim) {
     if (!has_list(claim) || claim["approvers"].empty()) return;
@@ -227,11 +233,12 @@ class Mutator {
   }
   void retime(Json& claim) {
     if (!claim.contains("startedAt") || !claim["startedAt"].is_number()) return;
-    const std::array<double, 6> kSteps{-300'000, 300'000, 1, -1, 0.5, -600'000};
+    static constexpr std::array<double, 6> kSteps{-300'000, 300'000, 1, -1, 0.5, -600'000};
     claim["startedAt"] = claim["startedAt"].get<double>() + kSteps[random_.below(kSteps.size())];
   }
   void move(Json& claim) {
-    const std::array<const char*, 5> kIps{"10.0.0.1", "::1", "::ffff:10.0.0.1", "0.0.0.0", "2001:db8::1"};
+    static constexpr std::array<const char*, 5> kIps{"10.0.0.1", "::1", "::ffff:10.0.0.1", "0.0.0.0",
+                                                     "2001:db8::1"};
     claim["clientIp"] = kIps[random_.below(kIps.size())];
   }
   void reshape(Json& claim) {
@@ -276,8 +283,8 @@ bool check_mutants(Site& site) {
     }
     if (has_reached_approvers || sent % 100 == 0) site.renew(right);
   }
-  fmt::print("mutants: {} sent, {} accepted; {} of {} right claims between them passed\n", sent, accepted,
-             good, kMutants / 100);
+  fmt::print("mutants: {} sent, {} accepted; {} of {} right claims between them passed\n", sent,
+             accepted, good, kMutants / 100);
   for (const auto& [reason, count] : reasons) fmt::print("  {:6} {}\n", count, reason);
   return accepted == 0 && good == kMutants / 100;
 }

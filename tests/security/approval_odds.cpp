@@ -1,6 +1,8 @@
 // The odds of committees: how likely hostile nodes take a vote, or stop one. docs/approvals.md shows this table.
 #include <fmt/format.h>
 
+#include <initializer_list>
+
 #include "services/approvals/committee.h"
 #include "tests/security/commands.h"
 #include "tests/security/statistics.h"
@@ -33,7 +35,7 @@ bool run_odds() {
                                {100, 66.6}, {100, 60}}) {
     const std::size_t needed = CountRule::percent(row.level).of(row.seats);
     fmt::print("| {} ({}) |", row.seats, needed);
-    for (const std::size_t hostile : {100, 200, 330}) {
+    for (const std::size_t hostile : std::initializer_list<std::size_t>{100, 200, 330}) {
       fmt::print(" {:.1e} / {:.1e} |", capture(hostile, row.seats, needed),
                  block(hostile, row.seats, needed));
     }

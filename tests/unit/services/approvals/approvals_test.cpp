@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+#include <set>
+
 #include "core/client.h"
 #include "core/wire.h"
+#include "services/approvals/captcha_approval.h"
 #include "services/approvals/client_ip_approval.h"
 #include "services/approvals/kinds.h"
 #include "tests/support/local_network.h"
@@ -60,6 +64,36 @@ struct Site {
     return result ? result->value : Json(result.error().wire_code);
   }
 };
+
+/// What each node has drawn last, by address.
+using Texts = std::map<std::string, std::string>;
+
+/// A captcha that tells the test what it draws.
+class WatchedCaptcha final : public CaptchaApproval {
+ public:
+  explicit WatchedCaptcha(std::shared_ptr<Texts> texts)
+      : CaptchaApproval("human", default_options(6), Look{}), texts_(std::move(texts)) {}
+
+  Question make_question(const Applicant& applicant) override {
+    Question question = CaptchaApproval::make_question(applicant);
+    (*texts_)[node().address().text()] = question.answer.get<std::string>();
+    return question;
+  }
+
+ private:
+  const std::shared_ptr<Texts> texts_;  // the test reads it after the node has gone
+};
+
+/// What somebody types who sees the picture: a lost character is anything.
+std::string read_captcha(const Json& approvers, const Texts& texts) {
+  std::string answer;
+  for (std::size_t i = 0; i < approvers.size(); ++i) {
+    const CaptchaSlice slice = CaptchaSlice::of(i, approvers.size(), 6);
+    const auto text = texts.find(approvers[i].get<std::string>());
+    answer += text == texts.end() ? std::string(slice.size, '?') : text->second.substr(0, slice.size);
+  }
+  return answer;
+}
 
 Json with_answer(Json claim, Json answer) {
   claim["answer"] = std::move(answer);
@@ -179,6 +213,47 @@ TEST_CASE("approvals: client ip: one node alone votes for itself") {
   const Json question = site.question();
   CHECK(question["approvers"] == Json::array({LocalNetwork::address(0).text()}));
   CHECK(site.vote(with_answer(question, "127.0.0.1")) == 1);
+}
+
+TEST_CASE("approvals: captcha: the picture of six approvers is answered, also when one is lost") {
+  for (const bool is_one_lost : {false, true}) {
+    const auto texts = std::make_shared<Texts>();
+    LocalNetwork::Options options;
+    options.services = {[] { return std::make_unique<Approvals>(); },
+                        [&] { return std::make_unique<WatchedCaptcha>(texts); }};
+    options.prepare = [](Node& node) {
+      node.add_action("vote").local([](const Json&, CallContext&) { return 1; }).merge(merges::sum)
+          .needs_approval("human");
+    };
+    LocalNetwork network(options);
+    network.start(9);
+    REQUIRE(network.run_until([&] { return network.agrees_on(9); }, seconds{20}));
+    Client client({.address = {LocalNetwork::address(0)}},
+                  {network.outside(), network.clock(), network.random()});
+    REQUIRE(client.init());
+    const auto ballot = client.request("request-approval-key", {{"action", "human"}});
+    REQUIRE(ballot);
+    Json claim = *ballot;
+    claim["action"] = "human";
+    for (const Json& approver : claim["approvers"]) {
+      REQUIRE(client.request("add-approval-info", claim,
+                             {.address = *Address::parse(approver.get<std::string>())}));
+    }
+    const Json last = claim["approvers"].back();
+    if (is_one_lost) {
+      const auto lost = last == LocalNetwork::address(0).text() ? claim["approvers"][0] : last;
+      network.kill(Address::parse(lost.get<std::string>())->port() - LocalNetwork::address(0).port());
+    }
+    Json body = claim;
+    body["confirmedAddresses"] = claim["approvers"];
+    const auto question = client.request("request-approval-question", body);
+    REQUIRE_MESSAGE(question, question.error().message);
+    CHECK((*question)["question"].get<std::string>().starts_with("data:image/png;base64,"));
+    claim["answer"] = read_captcha(claim["approvers"], *texts);
+    const auto vote = client.traverse("vote", Json::object(), {.approval_info = claim});
+    REQUIRE_MESSAGE(vote, vote.error().message);
+    CHECK(vote->value == (is_one_lost ? 8 : 9));
+  }
 }
 
 TEST_CASE("approvals: committee: every node computes the same one") {

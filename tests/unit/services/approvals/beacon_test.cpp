@@ -51,7 +51,8 @@ struct Site {
   }
   /// The committee that node `index` tells a client.
   Json committee(std::size_t index) {
-    TransportRequest request{.to = LocalNetwork::address(index), .path = "/client/request-approval-key"};
+    TransportRequest request{.to = LocalNetwork::address(index),
+                             .path = "/client/request-approval-key"};
     request.headers.add("content-type", "application/json");
     request.headers.add("client-version", "spreadable-0.3");
     request.body = R"({"action":"ip"})";

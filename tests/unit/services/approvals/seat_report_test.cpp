@@ -111,9 +111,6 @@ TEST_CASE("seniority: counts from the first sight, over moves and short absences
   CHECK(seniority.age(node(1), start + minutes{22}) == minutes{22});
   CHECK(seniority.age(node(2), start + minutes{22}) == Millis::zero());
   CHECK(seniority.age(node(3), start) == Millis::zero());
-  CHECK(seniority.orphans(one, minutes{5}, start + minutes{22}) == std::vector{node(2)});
-  CHECK(seniority.orphans(one, minutes{5}, start + minutes{28}).empty());
-  CHECK(seniority.orphans(all, minutes{5}, start + minutes{22}).empty());
 }
 
 TEST_CASE("seniority: takes over what others remember, for those it has seen") {

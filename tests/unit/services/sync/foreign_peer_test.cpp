@@ -1,6 +1,8 @@
 // How sync treats nodes that are not of ours: they speak the protocol and nothing more.
 #include <doctest/doctest.h>
 
+#include <list>
+
 #include "core/wire.h"
 #include "services/sync/sync.h"
 #include "tests/support/local_network.h"
@@ -201,6 +203,37 @@ TEST_CASE("sync: foreign peer: a busy one is not taken for dead") {
   network.run_for(3 * network.interval());
   CHECK(is_listed());
   CHECK(network.run_until([&] { return !is_listed(); }, 20 * network.interval()));
+}
+
+TEST_CASE("sync: neighbourhoods: a list takes two slaves from one of the internet's") {
+  LocalNetwork network;
+  network.start(1);
+  REQUIRE(network.run_until([&] { return !network.node(0).root().empty(); }, seconds{5}));
+  struct Row {
+    const char* ip;
+    bool is_taken;
+  };
+  std::list<ForeignPeer> peers;
+  for (const Row& row :
+       {Row{"8.8.8.1", true}, Row{"8.8.8.2", true}, Row{"8.8.8.3", false}, Row{"8.8.9.3", true},
+        Row{"10.0.0.1", true}, Row{"10.0.0.2", true}, Row{"10.0.0.3", true}}) {
+    INFO(row.ip);
+    peers.emplace_back().address = *Address::from_parts(row.ip, 7000);
+    const ForeignPeer& peer = peers.back();
+    network.serve(peer.address, peers.back());
+    const HttpResponse response = network.respond(
+        LocalNetwork::address(0),
+        {.method = Method::post,
+         .path = "/api/node/register",
+         .query = {},
+         .headers = {{std::string(wire::kOriginalAddress), peer.address.text()},
+                     {std::string(wire::kNodeRoot), network.node(0).root()},
+                     {"content-type", "application/json"}},
+         .body = dump_json({{"target", peer.address.text()}}),
+         .remote_ip = *IpAddress::parse(row.ip)});
+    CHECK(network.node(0).peers().view()->has_slave(peer.address) == row.is_taken);
+    CHECK(response.status == (row.is_taken ? 200 : 422));
+  }
 }
 
 }  // namespace spreadable
