@@ -13,8 +13,8 @@ void Seniority::see(std::span<const Address> listed, TimePoint now) {
 
 void Seniority::adopt(const Address& address, Millis age, TimePoint now) {
   // More than a clock can tell is no more than its beginning.
-  const Duration told = std::min(age, Millis{std::chrono::days{3650}});
-  const Duration span = std::clamp(told, Duration::zero(), Duration(now.time_since_epoch()));
+  const Duration told = std::clamp(age, Millis::zero(), Millis{std::chrono::days{3650}});
+  const Duration span = std::min(told, std::max(Duration::zero(), now.time_since_epoch()));
   const auto known = seen_.find(address);
   if (known != seen_.end()) known->second.first = std::min(known->second.first, now - span);
 }
