@@ -211,7 +211,17 @@ Result<TraversalResult> Node::traverse(std::string_view action, const Json& quer
       .client_address = address_,
       .is_own = true,
       .is_native = true};
-  return traversal_.run(**found, query, call);
+  Result<TraversalResult> result = traversal_.run(**found, query, call);
+  note_whether_joined(result);
+  return result;
+}
+
+/// A node that is still looking for its network speaks for itself alone, and says so.
+void Node::note_whether_joined(Result<TraversalResult>& result) const {
+  const auto& initial = options_.initial_network_address;
+  const bool is_founder = std::all_of(initial.begin(), initial.end(),
+                                      [&](const Address& address) { return address == address_; });
+  if (result && !is_founder && table_.view()->masters.empty()) result->complete = false;
 }
 
 Json Node::status() const {
@@ -327,7 +337,8 @@ void Node::declare_action_routes(NetworkAction& action) {
                     query.erase(field);
                   }
                 }
-                const Result<TraversalResult> result = traversal_.run(action, query, call);
+                Result<TraversalResult> result = traversal_.run(action, query, call);
+                note_whether_joined(result);
                 if (!result) return result.error();
                 return result->to_json();
               });

@@ -110,6 +110,7 @@ class Node {
   void prepare();
   void declare_core_routes();
   [[nodiscard]] Result<void> check_approvals() const;
+  void note_whether_joined(Result<TraversalResult>& result) const;
   [[nodiscard]] Server::Listen listen_options(bool is_local) const;
   void declare_access();
   void tell_authentication(const CallContext& call, const Result<void>& passed);

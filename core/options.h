@@ -115,7 +115,7 @@ struct NodeOptions {
 
   /// Decides the routes and the codename on the wire.
   std::string kind = "spreadable";
-  /// 0 takes any free port. A lasting node names one: its address is its identity.
+  /// 0: not given. A node needs one: its address is its identity.
   std::uint16_t port = 0;
   std::uint16_t public_port = 0;  ///< the port that others call, behind a proxy; 0: same as `port`
   std::string hostname{};         ///< how others reach this machine; empty: its IP address

@@ -160,6 +160,21 @@ TEST_CASE("sync: initial address: a node whose entry is dead joins through peers
   CHECK(network.run_until([&] { return network.agrees_on(8); }, 5 * network.interval()));
 }
 
+TEST_CASE("sync: initial address: a node that has not joined yet does not claim to speak for all") {
+  LocalNetwork network;
+  add_roll_call(network.add());
+  add_roll_call(network.add());
+  REQUIRE(network.node(1).start());  // the one it would join through is not there yet
+  network.run_for(3 * network.interval());
+  const auto alone = network.node(1).traverse("roll-call", Json::object());
+  REQUIRE(alone);
+  CHECK(alone->nodes_answered == 1);
+  CHECK_FALSE(alone->complete);
+  REQUIRE(network.node(0).start());
+  REQUIRE(network.run_until([&] { return network.agrees_on(2); }, 20 * network.interval()));
+  check_roll_call(network, first(2));
+}
+
 TEST_CASE("sync: clocks: machines an hour apart form a network and answer completely") {
   LocalNetwork network;
   for (int i = 0; i < 9; ++i) {
