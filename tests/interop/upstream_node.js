@@ -123,7 +123,10 @@ class InteropNode extends Node {
 }
 
 async function stop(node) {
+  // Node.js 18 waits for connections that others keep open; later versions end them.
+  const ending = setInterval(() => node.server?.server?.closeIdleConnections?.(), 50);
   await node.deinit();
+  clearInterval(ending);
   tell({ event: 'stopped' });
   process.exit(0);
 }
