@@ -1,7 +1,6 @@
 // The routes under /api/node that belong to membership. Source: protocol sections 1.3 and 5.8.
-#include <algorithm>
-
 #include "core/wire.h"
+#include "services/sync/provider.h"
 #include "services/sync/sync.h"
 
 namespace spreadable {
@@ -39,7 +38,7 @@ void Sync::declare_routes(Router& router) {
   add("get-interview-summary", WorkClass::leaf, [this](CallContext&) -> Result<Json> {
     return Json{{"summary", make_summary()}};
   });
-  add("provide-registration", WorkClass::leaf,
+  add("provide-registration", WorkClass::forward,
       [this](CallContext& call) { return on_provide_registration(call); });
   add("register", WorkClass::forward, [this](CallContext& call) { return on_register(call); });
   add("leave", WorkClass::leaf, [this](CallContext& call) { return on_leave(call); });
@@ -59,29 +58,13 @@ Result<Json> Sync::on_structure(CallContext& call) {
 Result<Json> Sync::on_provide_registration(CallContext& call) {
   const Result<Address> target = target_of(call);
   if (!target) return target.error();
-  const auto view = node().peers().view();
-  const std::vector<Address> spares = spare_masters();
-  // A node of another program does not register with its own slaves, and would go on asking for
-  // ever.
-  const KnownLists::List own = call.is_native ? nullptr : node().known_lists().find(*target);
-  const auto answer = placement_->place(
-      {.joiner = *target,
-       .view = *view,
-       .spares = spares,
-       .is_excluded = [&](const Address& address) {
-         return node().book().fails(address) > 0 ||
-                (own && std::find(own->begin(), own->end(), address) != own->end());
-       }});
-  const bool is_master = view->find_master(*target) != nullptr;
+  const Placement::Answer answer = Provider(*this).place(*target, call.is_native, call.deadline);
   Json results = Json::array();
   for (const Address& master : answer.masters) {
     // One candidate, fewer than the limit, says that this master has room.
     results.push_back({{"address", master.text()},
                        {"networkSize", answer.network_size},
                        {"candidates", Json::array({{{"address", master.text()}}})}});
-    // It would choose by chance, and ours is the better choice; but what a master has for slaves
-    // only itself knows for sure.
-    if (!call.is_native && !is_master) break;
   }
   return Json{{"results", std::move(results)},
               {"syncLifetime", std::chrono::duration_cast<Millis>(sync_lifetime()).count()},

@@ -96,8 +96,10 @@ class Sync : public Service {
  private:
   class Round;
   class Registration;
+  class Provider;
   friend class Round;
   friend class Registration;
+  friend class Provider;
 
   /// What a slave is asked to move to, until when.
   struct Move {

@@ -316,15 +316,14 @@ export class Network {
   async agreed({ within, peers = this.peers }) {
     const begin = Date.now();
     let sizes;
-    let structures;
     const check = async () => {
       sizes = await this.sizes(peers);
       if (sizes.some((size) => size !== peers.length)) return false;
-      structures = await this.structures(peers);
-      return areLinked(structures);
+      return areLinked(await this.structures(peers));
     };
-    await until('all nodes agree', check, { within }).catch((error) => {
-      throw new Error(`${error.message}: ${sizes}\n${JSON.stringify(structures)}`);
+    await until('all nodes agree', check, { within }).catch(async (error) => {
+      const structures = await this.structures(peers);
+      throw new Error(`${error.message}: ${sizes}\n${JSON.stringify(structures, null, 1)}`);
     });
     return Date.now() - begin;
   }

@@ -171,6 +171,34 @@ TEST_CASE("sync: foreign peer: a master is not sent to its own slaves") {
   }
 }
 
+TEST_CASE("sync: foreign peer: a slave provides whom the joiner does not have in its own list") {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    INFO("seed ", seed);
+    ForeignPeer peer;
+    LocalNetwork network({.seed = seed});
+    network.serve(peer.address, peer);
+    network.start(9);
+    REQUIRE(network.run_until([&] { return network.agrees_on(9); }, seconds{10}));
+    network.run_for(10 * network.interval());
+    const std::size_t leaf = a_leaf(network);
+    // It keeps all masters and all that the provider learns from its own master.
+    const auto near =
+        network.node(leaf).known_lists().find(*network.node(leaf).peers().view()->backlink);
+    REQUIRE(near);
+    peer.slaves = network.masters();
+    for (const Address& sibling : *near) {
+      if (std::find(peer.slaves.begin(), peer.slaves.end(), sibling) == peer.slaves.end()) {
+        peer.slaves.push_back(sibling);
+      }
+    }
+    REQUIRE(peer.slaves.size() < 9);
+    const Json answer = provide_registration(network, leaf, peer);
+    REQUIRE(answer["results"].size() == 1);
+    const auto named = Address::parse(answer["results"][0]["address"].get<std::string>());
+    CHECK(std::find(peer.slaves.begin(), peer.slaves.end(), *named) == peer.slaves.end());
+  }
+}
+
 TEST_CASE("sync: foreign peer: one that has nowhere else to go is kept") {
   ForeignPeer peer;
   LocalNetwork network;
@@ -221,16 +249,16 @@ TEST_CASE("sync: neighbourhoods: a list takes two slaves from one of the interne
     peers.emplace_back().address = *Address::from_parts(row.ip, 7000);
     const ForeignPeer& peer = peers.back();
     network.serve(peer.address, peers.back());
-    const HttpResponse response = network.respond(
-        LocalNetwork::address(0),
-        {.method = Method::post,
-         .path = "/api/node/register",
-         .query = {},
-         .headers = {{std::string(wire::kOriginalAddress), peer.address.text()},
-                     {std::string(wire::kNodeRoot), network.node(0).root()},
-                     {"content-type", "application/json"}},
-         .body = dump_json({{"target", peer.address.text()}}),
-         .remote_ip = *IpAddress::parse(row.ip)});
+    const HttpResponse response =
+        network.respond(LocalNetwork::address(0),
+                        {.method = Method::post,
+                         .path = "/api/node/register",
+                         .query = {},
+                         .headers = {{std::string(wire::kOriginalAddress), peer.address.text()},
+                                     {std::string(wire::kNodeRoot), network.node(0).root()},
+                                     {"content-type", "application/json"}},
+                         .body = dump_json({{"target", peer.address.text()}}),
+                         .remote_ip = *IpAddress::parse(row.ip)});
     CHECK(network.node(0).peers().view()->has_slave(peer.address) == row.is_taken);
     CHECK(response.status == (row.is_taken ? 200 : 422));
   }
