@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/detail/ascii.h"
+#include "core/ascii.h"
 #include "core/wire.h"
 
 namespace spreadable {
@@ -27,7 +27,7 @@ bool any_matches(const std::vector<std::string>& items, const std::string& label
 std::optional<std::string> value_of(const CallContext& call, std::string_view name) {
   std::optional<std::string> value;
   for (const auto& [field, text] : call.request.headers) {
-    if (!detail::is_same_word(field, name)) continue;
+    if (!ascii::is_same_word(field, name)) continue;
     value = value ? *value + ", " + text : text;
   }
   return value;
@@ -52,7 +52,7 @@ IpAddress client_ip_of(const IpAddress& socket_ip, std::string_view forwarded,
   std::optional<IpAddress> client;
   while (true) {
     const std::size_t comma = forwarded.find(',');
-    const auto hop = IpAddress::parse(detail::trim(forwarded.substr(0, comma)));
+    const auto hop = IpAddress::parse(ascii::trim(forwarded.substr(0, comma)));
     if (!hop || (client && !is_proxy(*hop))) return socket_ip;
     if (!client) client = hop;
     if (comma == std::string_view::npos) return *client;
@@ -76,12 +76,8 @@ Result<void> Access::identify(CallContext& call) const {
 
 Result<void> Access::check_node(CallContext& call) const {
   if (Result<void> passed = check_client_lists(call); !passed) return passed;
-  const std::string& label = call.client_address.text();
-  if (!label.empty()) {
-    const Result<IpAddress> ip = parts_.resolver.resolve(call.client_address.host());
-    if (!ip || *ip != call.client_ip) return denied("Wrong address \"" + label + "\"");
-  }
-  if (!label.empty()) {
+  if (Result<void> passed = check_sender(call); !passed) return passed;
+  if (!call.client_address.is_empty()) {
     if (Result<void> passed = check_screens(call.client_address, &call.client_ip); !passed) {
       return passed;
     }
@@ -95,6 +91,17 @@ Result<void> Access::check_node(CallContext& call) const {
                   "\" instead of \"" + own_root + "\"");
   }
   return {};
+}
+
+/// The sender is the node it names: by its ip, or by its key.
+Result<void> Access::check_sender(CallContext& call) const {
+  if (signatures_ && signatures_->is_required()) return signatures_->check(call);
+  if (call.client_address.is_empty()) return {};
+  const Result<IpAddress> ip = parts_.resolver.resolve(call.client_address.host());
+  if (ip && *ip == call.client_ip) return {};
+  const bool is_signed = signatures_ && signatures_->check(call).has_value();
+  if (is_signed) return {};
+  return denied("Wrong address \"" + call.client_address.text() + "\"");
 }
 
 Result<void> Access::check_client(CallContext& call) const {

@@ -9,6 +9,7 @@
 #include "core/call_context.h"
 #include "core/resolver.h"
 #include "core/result.h"
+#include "core/signatures.h"
 
 namespace spreadable {
 
@@ -43,6 +44,10 @@ class Access {
 
   Access(Options options, Parts parts);
 
+  /// Senders may, or have to, prove by key who they are. Before the first request; outlives this
+  /// object.
+  void set_signatures(Signatures& signatures) { signatures_ = &signatures; }
+
   /// Before the first request. Trusted peers are not asked about.
   void add_screen(Screen screen) { screens_.push_back(std::move(screen)); }
 
@@ -64,6 +69,7 @@ class Access {
   [[nodiscard]] bool is_trusted(const Address& address) const;
 
  private:
+  [[nodiscard]] Result<void> check_sender(CallContext& call) const;
   [[nodiscard]] Result<void> check_version(const CallContext& call) const;
   [[nodiscard]] Result<void> check_client_lists(const CallContext& call) const;
   [[nodiscard]] Result<void> check_ip_lists(const std::string& label, std::string_view host,
@@ -74,6 +80,7 @@ class Access {
   const Options options_;
   const Parts parts_;
   std::vector<Screen> screens_;
+  Signatures* signatures_ = nullptr;
 };
 
 /// `<ip>:0`, by which a caller that is no proven node is known.

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <optional>
 
-#include "core/detail/ascii.h"
+#include "core/ascii.h"
 #include "core/detail/excerpt.h"
 #include "core/ip.h"
 
@@ -18,7 +18,7 @@ constexpr std::size_t kTopLabelBytesMin = 2;   // protocol, section 3.2
 constexpr std::size_t kPortDigitsMax = 5;
 
 bool is_name_character(char c) {
-  return detail::is_letter(c) || detail::is_digit(c) || c == '-';
+  return ascii::is_letter(c) || ascii::is_digit(c) || c == '-';
 }
 
 /// A label as DNS can hold it. Underscores are tolerated since names in use have them.
@@ -31,7 +31,7 @@ bool is_label(std::string_view label) {
 
 bool is_top_label(std::string_view label) {
   return label.size() >= kTopLabelBytesMin &&
-         std::all_of(label.begin(), label.end(), detail::is_letter);
+         std::all_of(label.begin(), label.end(), ascii::is_letter);
 }
 
 /// Whether `label` ends as upstream wants the label before the top ones to end: its pattern is not
@@ -69,7 +69,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   if (text.empty() || text.size() > kPortDigitsMax) return {};
   // Leading zeros would give one node a second identity.
   if (text.front() == '0' && text.size() > 1) return {};
-  if (!std::all_of(text.begin(), text.end(), detail::is_digit)) return {};
+  if (!std::all_of(text.begin(), text.end(), ascii::is_digit)) return {};
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc{} || end != text.data() + text.size()) return {};

@@ -1,27 +1,26 @@
 #include "core/authentication.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <span>
 
-#include "core/assert.h"
+#include "core/ascii.h"
 #include "core/base64.h"
 #include "core/data_hash.h"
-#include "core/detail/ascii.h"
+#include "core/secret.h"
 #include "core/units.h"
 
 namespace spreadable {
 namespace {
+
+constexpr std::size_t kTokenBytes = 32;
 
 /// The value of cookie `name` in all Cookie headers, without surrounding quotes.
 std::optional<std::string_view> find_cookie(const Headers& headers, std::string_view name) {
   const std::string* field = headers.find("cookie");
   std::string_view rest = field ? std::string_view(*field) : std::string_view();
   while (!rest.empty()) {
-    const std::string_view pair = detail::trim(rest.substr(0, rest.find(';')));
+    const std::string_view pair = ascii::trim(rest.substr(0, rest.find(';')));
     const std::size_t equals = pair.find('=');
     if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
       std::string_view value = pair.substr(equals + 1);
@@ -63,23 +62,13 @@ bool is_cross_site(const CallContext& call) {
   if (origin.empty()) return false;
   const std::size_t scheme_end = origin.find("://");
   return scheme_end == std::string_view::npos ||
-         !detail::is_same_word(origin.substr(scheme_end + 3), call.header("host"));
+         !ascii::is_same_word(origin.substr(scheme_end + 3), call.header("host"));
 }
 
 }  // namespace
 
 std::string basic_authorization(std::string_view username, std::string_view password) {
   return "Basic " + base64_encode(std::string(username) + ":" + std::string(password));
-}
-
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  unsigned difference = a.size() == b.size() ? 0 : 1;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const char other = b.empty() ? '\0' : b[i % b.size()];
-    difference |=
-        static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(other));
-  }
-  return difference == 0;
 }
 
 Authentication::Authentication(Options options, const Clock& clock)
@@ -110,9 +99,7 @@ bool Authentication::is_known(const std::string& cookie) const {
 
 /// Remembers a new token.
 std::string Authentication::new_session() const {
-  std::array<unsigned char, 32> bytes{};
-  SPREADABLE_ASSERT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
-  std::string token = base64_encode({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  std::string token = base64_encode(secret_bytes(kTokenBytes));
   while (token.back() == '=') token.pop_back();
   const TimePoint now = clock_.now();
   const MutexLock lock(mutex_);
@@ -131,8 +118,8 @@ std::string Authentication::new_session() const {
 /// `header` is `Basic`, in any case, and the credentials in base64.
 bool Authentication::is_authorized(std::string_view header) const {
   constexpr std::string_view kScheme = "basic ";
-  if (!detail::is_same_word(header.substr(0, kScheme.size()), kScheme)) return false;
-  const auto given = base64_decode(detail::trim(header.substr(kScheme.size())));
+  if (!ascii::is_same_word(header.substr(0, kScheme.size()), kScheme)) return false;
+  const auto given = base64_decode(ascii::trim(header.substr(kScheme.size())));
   return given && equal_in_constant_time(*given, options_.username + ":" + options_.password);
 }
 

@@ -58,7 +58,4 @@ class Authentication {
 /// The value of an Authorization header for basic authentication.
 [[nodiscard]] std::string basic_authorization(std::string_view username, std::string_view password);
 
-/// Whether two secrets are equal, in a time that depends on their lengths only.
-[[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
-
 }  // namespace spreadable

@@ -28,6 +28,10 @@ struct CallContext {
   bool is_own = false;
   /// The caller is a node or client of ours: it sent wire::kFeatures.
   bool is_native = false;
+  /// client_address has signed the request with its key; its ip then says nothing.
+  bool is_signed = false;
+  /// Whether the answer is signed for a caller that asks for it; a handler may set it.
+  bool signs_answer = false;
   /// Headers for the response.
   Headers reply_headers{};
 

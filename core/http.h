@@ -23,6 +23,8 @@ class Headers {
   void add(std::string name, std::string value) {
     fields_.emplace_back(std::move(name), std::move(value));
   }
+  /// Replaces all fields `name` by this one.
+  void set(std::string name, std::string value);
   /// The first value of `name`, or nullptr.
   [[nodiscard]] const std::string* find(std::string_view name) const;
   [[nodiscard]] auto begin() const { return fields_.begin(); }

@@ -5,10 +5,24 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "core/assert.h"
+
 namespace spreadable {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+/// Ranges of 256 addresses for protocols (where a cloud keeps the secrets of its machines) and for
+/// examples, and the address by which another cloud talks to its machines. Source: RFC 6890.
+bool is_special_v4(const std::array<std::uint8_t, 16>& bytes) {
+  static constexpr std::array<std::array<std::uint8_t, 3>, 5> kRanges{
+      {{192, 0, 0}, {192, 0, 2}, {192, 88, 99}, {198, 51, 100}, {203, 0, 113}}};
+  static constexpr std::array<std::uint8_t, 4> kCloudHost{168, 63, 129, 16};
+  const auto* const v4 = bytes.data() + kMappedPrefix.size();
+  return std::equal(kCloudHost.begin(), kCloudHost.end(), v4) ||
+         std::any_of(kRanges.begin(), kRanges.end(),
+                     [&](const auto& range) { return std::equal(range.begin(), range.end(), v4); });
+}
 
 }  // namespace
 
@@ -62,7 +76,7 @@ bool IpAddress::is_public() const {
     const std::uint8_t second = bytes_[13];
     const bool is_shared = first == 100 && (second & 0xc0) == 64;
     const bool is_benchmark = first == 198 && (second & 0xfe) == 18;
-    return first != 0 && first < 224 && !is_shared && !is_benchmark;
+    return first != 0 && first < 224 && !is_shared && !is_benchmark && !is_special_v4(bytes_);
   }
   const auto starts_with = [&](std::initializer_list<std::uint8_t> prefix) {
     return std::equal(prefix.begin(), prefix.end(), bytes_.begin());
@@ -73,18 +87,23 @@ bool IpAddress::is_public() const {
     return inner.is_public();
   };
   if (starts_with({0x20, 0x02})) return holds_public_v4(2);
-  if (starts_with({0x00, 0x64, 0xff, 0x9b})) return holds_public_v4(12);
+  // NAT64 by its well-known prefix; networks that have one of their own know it alone.
+  if (starts_with({0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0})) return holds_public_v4(12);
   if (starts_with({0x20, 0x01, 0x0d, 0xb8}) || starts_with({0x20, 0x01, 0x00, 0x00})) return false;
   return (bytes_[0] & 0xe0) == 0x20;  // the only range that is given out
 }
 
-std::string IpAddress::group() const {
-  constexpr std::size_t kV6Bytes = 6;
-  const std::size_t bytes = is_v4() ? bytes_.size() - 1 : kV6Bytes;
+IpAddress IpAddress::network(std::size_t v4_bytes, std::size_t v6_bytes) const {
+  const std::size_t bytes = is_v4() ? kMappedPrefix.size() + v4_bytes : v6_bytes;
+  SPREADABLE_ASSERT(bytes <= bytes_.size());
   IpAddress first = *this;
   std::fill(first.bytes_.begin() + static_cast<std::ptrdiff_t>(bytes), first.bytes_.end(),
             std::uint8_t{0});
-  return first.full_text();
+  return first;
+}
+
+std::string IpAddress::group() const {
+  return network(/*v4_bytes=*/3, /*v6_bytes=*/6).full_text();
 }
 
 std::string IpAddress::text() const {

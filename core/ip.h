@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ class IpAddress {
   /// multicast, reserved, or one that stands for an IPv4 address of these (NAT64, 6to4,
   /// IPv4-compatible).
   [[nodiscard]] bool is_public() const;
+  /// The network that it lies in: its first `v4_bytes` of IPv4's four bytes, or `v6_bytes` of
+  /// IPv6's sixteen, and zeros after them.
+  [[nodiscard]] IpAddress network(std::size_t v4_bytes, std::size_t v6_bytes) const;
   /// The neighbourhood that usually has one owner: /24 of IPv4, /48 of IPv6. Equal for equal ones.
   [[nodiscard]] std::string group() const;
   /// Dotted for IPv4, else full_text().

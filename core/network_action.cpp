@@ -36,6 +36,10 @@ Json NetworkAction::merge(const std::vector<Reply>& replies, const Json& query) 
   return merges::concatenate(replies, query);
 }
 
+std::optional<bool> NetworkAction::leaves_room(const Json&, const Reply&, const Json&) const {
+  return std::nullopt;
+}
+
 FunctionAction& FunctionAction::check(Check check) {
   check_ = std::move(check);
   return *this;
@@ -48,6 +52,16 @@ FunctionAction& FunctionAction::local(Local local) {
 
 FunctionAction& FunctionAction::merge(Merge merge) {
   merge_ = std::move(merge);
+  return *this;
+}
+
+FunctionAction& FunctionAction::audit(Audit audit) {
+  audit_ = std::move(audit);
+  return *this;
+}
+
+FunctionAction& FunctionAction::signed_answers() {
+  has_signed_answers_ = true;
   return *this;
 }
 
@@ -72,6 +86,11 @@ Json FunctionAction::local(const Json& query, CallContext& call) {
 
 Json FunctionAction::merge(const std::vector<Reply>& replies, const Json& query) const {
   return merge_ ? merge_(replies, query) : NetworkAction::merge(replies, query);
+}
+
+std::optional<bool> FunctionAction::leaves_room(const Json& merged, const Reply& reply,
+                                                const Json& query) const {
+  return audit_ ? audit_(merged, reply, query) : NetworkAction::leaves_room(merged, reply, query);
 }
 
 namespace merges {
@@ -110,4 +129,17 @@ Json concatenate(const std::vector<Reply>& replies, const Json&) {
 }
 
 }  // namespace merges
+
+namespace audits {
+
+std::optional<bool> contains(const Json& merged, const Reply& reply, const Json&) {
+  const auto is_merged = [&](const Json& value) {
+    return merged.is_array() && std::find(merged.begin(), merged.end(), value) != merged.end();
+  };
+  if (!reply.value.is_array()) return is_merged(reply.value);
+  if (reply.value.empty()) return std::nullopt;
+  return std::all_of(reply.value.begin(), reply.value.end(), is_merged);
+}
+
+}  // namespace audits
 }  // namespace spreadable

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,10 @@ class NetworkAction {
   /// The approval that clients need to start it; empty: none.
   [[nodiscard]] const std::string& approval() const { return approval_; }
 
+  /// Whether a node's answer counts only when it is signed with the node's key (core/signatures.h).
+  /// Each stage checks those it asks.
+  [[nodiscard]] bool has_signed_answers() const { return has_signed_answers_; }
+
   /// Refuses a query before any work is done for it; runs at every stage, as nothing from the wire
   /// is trusted. Errc::logical or Errc::invalid_argument reach the caller as 422. By default all
   /// pass.
@@ -47,8 +52,19 @@ class NetworkAction {
   /// be none. By default arrays are joined into one array, each other value being an array of one.
   [[nodiscard]] virtual Json merge(const std::vector<Reply>& replies, const Json& query) const;
 
+  /// Whether audits of masters may ask it (services/behaviours/audits.h). They repeat queries that
+  /// were asked anyway, so only an action without effects says yes. By default it does not.
+  [[nodiscard]] virtual bool is_auditable() const { return false; }
+  /// Whether `merged`, which a master made of its slaves' answers, leaves room for `reply`, which
+  /// one of these slaves gives when it is asked directly at the same time; false: the master has
+  /// left it out. Nothing when this reply does not tell, as by default none does. Both values come
+  /// from the wire and may have any form.
+  [[nodiscard]] virtual std::optional<bool> leaves_room(const Json& merged, const Reply& reply,
+                                                        const Json& query) const;
+
  protected:
   bool is_for_clients_ = true;
+  bool has_signed_answers_ = false;
   std::string approval_;
 
  private:
@@ -61,14 +77,20 @@ class FunctionAction final : public NetworkAction {
   using Check = std::function<Result<void>(const Json& query)>;
   using Local = std::function<Json(const Json& query, CallContext& call)>;
   using Merge = std::function<Json(const std::vector<Reply>& replies, const Json& query)>;
+  using Audit =
+      std::function<std::optional<bool>(const Json& merged, const Reply& reply, const Json& query)>;
 
   using NetworkAction::NetworkAction;
 
   FunctionAction& check(Check check);
   FunctionAction& local(Local local);
   FunctionAction& merge(Merge merge);
+  /// Lets masters be audited by this action, which has no effects: see NetworkAction::leaves_room.
+  FunctionAction& audit(Audit audit);
   /// Only nodes may start it, not clients.
   FunctionAction& internal();
+  /// Nodes sign their answers, and whoever asked them believes no others.
+  FunctionAction& signed_answers();
   /// Clients may start it only with this approval, which the node must know (NodeOptions::approval
   /// or a service derived from Approval).
   FunctionAction& needs_approval(std::string name);
@@ -76,11 +98,15 @@ class FunctionAction final : public NetworkAction {
   [[nodiscard]] Result<void> check(const Json& query) const override;
   [[nodiscard]] Json local(const Json& query, CallContext& call) override;
   [[nodiscard]] Json merge(const std::vector<Reply>& replies, const Json& query) const override;
+  [[nodiscard]] bool is_auditable() const override { return static_cast<bool>(audit_); }
+  [[nodiscard]] std::optional<bool> leaves_room(const Json& merged, const Reply& reply,
+                                                const Json& query) const override;
 
  private:
   Check check_;
   Local local_;
   Merge merge_;
+  Audit audit_;
 };
 
 /// Ready-made merges.
@@ -92,5 +118,13 @@ namespace merges {
 /// All arrays in one; any other value counts as an array of one.
 [[nodiscard]] Json concatenate(const std::vector<Reply>& replies, const Json& query);
 }  // namespace merges
+
+/// Ready-made audits.
+namespace audits {
+/// For actions merged by merges::concatenate, whose values are the same when asked again: whatever
+/// the reply holds is in `merged`. A reply without values does not tell.
+[[nodiscard]] std::optional<bool> contains(const Json& merged, const Reply& reply,
+                                           const Json& query);
+}  // namespace audits
 
 }  // namespace spreadable

@@ -26,6 +26,18 @@ Json NetworkMapAction::local(const Json&, CallContext&) {
   return Json::array({std::move(entry)});
 }
 
+std::optional<bool> NetworkMapAction::leaves_room(const Json& merged, const Reply& reply,
+                                                  const Json&) const {
+  const auto names_sender = [&](const Json& value) {
+    const auto entries = parse(value);
+    return entries && std::any_of(entries->begin(), entries->end(), [&](const MapEntry& entry) {
+             return entry.address == reply.from;
+           });
+  };
+  if (!names_sender(reply.value)) return std::nullopt;  // it does not even speak for itself
+  return names_sender(merged);
+}
+
 Result<std::vector<MapEntry>> NetworkMapAction::parse(const Json& value) {
   if (const Result<void> passed = map_schema().check(value); !passed) {
     return Error{Errc::bad_response, passed.error().message, passed.error().wire_code};

@@ -27,6 +27,12 @@ class NetworkMapAction final : public NetworkAction {
   /// `[{"address":…,"backlink":… or null,"slaves":…}]`; merged into one such array.
   [[nodiscard]] Json local(const Json& query, CallContext& call) override;
 
+  /// A master whose answer lacks a slave that answers has left it out; the rest of an entry may
+  /// have changed between two questions.
+  [[nodiscard]] bool is_auditable() const override { return true; }
+  [[nodiscard]] std::optional<bool> leaves_room(const Json& merged, const Reply& reply,
+                                                const Json& query) const override;
+
   /// Reads what the action answers, by address. Errc::bad_response for anything else.
   [[nodiscard]] static Result<std::vector<MapEntry>> parse(const Json& value);
 

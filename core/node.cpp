@@ -45,6 +45,14 @@ std::string authorization_of(const NodeOptions& options) {
   return auth ? basic_authorization(auth->username, auth->password) : std::string();
 }
 
+std::unique_ptr<const Introduction> introduction_of(const NodeOptions& options,
+                                                    const Address& self) {
+  const auto& auth = options.network.auth;
+  if (!auth) return nullptr;
+  return std::make_unique<const Introduction>(
+      Introduction::Options{.self = self, .username = auth->username, .password = auth->password});
+}
+
 std::string version_of(const NodeOptions& options) {
   return options.kind + "-0.3";
 }
@@ -90,6 +98,7 @@ Node::Node(NodeOptions options, Environment environment)
       authentication_(authentication_options(options_, address_), *environment_.clock),
       access_(access_options(options_, address_, [this] { return root(); }),
               {*environment_.resolver, authentication_}),
+      introduction_(introduction_of(options_, address_)),
       router_(*environment_.clock, *environment_.logger,
               {.leaf = options_.request.server_timeout,
                .forward = 2 * options_.request.server_timeout,
@@ -99,7 +108,10 @@ Node::Node(NodeOptions options, Environment environment)
                  .authorization = authorization_of(options_),
                  .is_tls = options_.server.https.is_enabled,
                  .authority = options_.server.https.authority.string(),
-                 .root = [this] { return root(); }},
+                 .root = [this] { return root(); },
+                 .introduction =
+                     options_.network.shows_credentials_to_all ? nullptr : introduction_.get(),
+                 .acquainted = options_.initial_network_address},
                 {*environment_.transport, *environment_.clock, access_, book_, router_, conducts_}),
       traversal_({table_, book_, known_lists_, outbound_, *environment_.clock, *environment_.random,
                   *environment_.logger}),
@@ -197,6 +209,12 @@ void Node::stop(Duration grace) {
   events_.emit({.event = Event::stopped, .peer = address_});
 }
 
+void Node::set_signatures(Signatures& signatures) {
+  access_.set_signatures(signatures);
+  router_.set_signatures(signatures);
+  outbound_.set_signatures(signatures);
+}
+
 Result<TraversalResult> Node::traverse(std::string_view action, const Json& query,
                                        std::optional<Deadline> deadline) {
   const auto found = std::find_if(actions_.begin(), actions_.end(),
@@ -292,10 +310,18 @@ void Node::tell_authentication(const CallContext& call, const Result<void>& pass
       {.kind = conduct::kAuthentication, .peer = client_label(call.client_ip), .is_good = is_good});
 }
 
+Json Node::pong(CallContext& call) const {
+  const std::string_view question = call.header(wire::kIntroduction);
+  if (introduction_ && !question.empty()) {
+    const auto answer = introduction_->answer(call.header(wire::kOriginalAddress), question);
+    if (answer) call.reply_headers.add(std::string(wire::kIntroduction), *answer);
+  }
+  return {{"version", version_of(options_)}, {"address", address_.text()}};
+}
+
 void Node::declare_core_routes() {
-  router_.add(Method::get, "/ping", WorkClass::leaf, [this](CallContext&) -> Result<Json> {
-    return Json{{"version", version_of(options_)}, {"address", address_.text()}};
-  });
+  router_.add(Method::get, "/ping", WorkClass::leaf,
+              [this](CallContext& call) -> Result<Json> { return pong(call); });
   router_.add(Method::get, "/status", WorkClass::leaf, [this](CallContext& call) -> Result<Json> {
     Json answer = status();
     if (query_parameter(call.request.query, "pretty")) {
@@ -321,9 +347,11 @@ void Node::declare_core_routes() {
 
 void Node::declare_action_routes(NetworkAction& action) {
   const auto add = [&](std::string_view prefix, WorkClass work, auto stage) {
-    router_.add(
-        Method::post, std::string(prefix) + action.name(), work,
-        [this, &action, stage](CallContext& call) { return (traversal_.*stage)(action, call); });
+    router_.add(Method::post, std::string(prefix) + action.name(), work,
+                [this, &action, stage](CallContext& call) {
+                  call.signs_answer = action.has_signed_answers();
+                  return (traversal_.*stage)(action, call);
+                });
   };
   add(wire::kSlaveRoute, WorkClass::leaf, &Traversal::slave_stage);
   add(wire::kButlerRoute, WorkClass::forward, &Traversal::butler_stage);

@@ -13,6 +13,7 @@
 #include "core/conduct.h"
 #include "core/environment.h"
 #include "core/events.h"
+#include "core/introduction.h"
 #include "core/known_lists.h"
 #include "core/network_action.h"
 #include "core/options.h"
@@ -84,6 +85,9 @@ class Node {
   [[nodiscard]] Conducts& conducts() { return conducts_; }
   /// Something else that may refuse peers; see Access::Screen. Requires: not serving yet.
   void add_screen(Access::Screen screen) { access_.add_screen(std::move(screen)); }
+  /// What proves by key who sends; see Signatures. Requires: not serving yet; outlives the node's
+  /// requests, as a service does.
+  void set_signatures(Signatures& signatures);
   [[nodiscard]] ServiceRegistry& services() { return services_; }
   [[nodiscard]] const Access& access() const { return access_; }
   [[nodiscard]] const std::vector<std::unique_ptr<NetworkAction>>& actions() const {
@@ -114,6 +118,7 @@ class Node {
   [[nodiscard]] Server::Listen listen_options(bool is_local) const;
   void declare_access();
   void tell_authentication(const CallContext& call, const Result<void>& passed);
+  [[nodiscard]] Json pong(CallContext& call) const;
   void declare_action_routes(NetworkAction& action);
   [[nodiscard]] Result<Json> available_node(CallContext& call);
   void report(const PeerTable::Change& change);
@@ -130,6 +135,7 @@ class Node {
   KnownLists known_lists_;
   Authentication authentication_;
   Access access_;
+  const std::unique_ptr<const Introduction> introduction_;  ///< in a closed network
   Router router_;
   Outbound outbound_;
   Traversal traversal_;

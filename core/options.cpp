@@ -7,7 +7,7 @@
 #include <numeric>
 #include <tuple>
 
-#include "core/detail/ascii.h"
+#include "core/ascii.h"
 #include "core/detail/excerpt.h"
 #include "core/detail/option_rows.h"
 #include "core/detail/option_values.h"
@@ -178,8 +178,8 @@ std::span<const OptionInfo> option_table() {
 std::string environment_name(std::string_view path) {
   std::string name = "SPREADABLE_";
   for (const char c : path) {
-    if (detail::is_upper(c)) name += '_';
-    name += c == '.' ? '_' : detail::to_upper(c);
+    if (ascii::is_upper(c)) name += '_';
+    name += c == '.' ? '_' : ascii::to_upper(c);
   }
   return name;
 }

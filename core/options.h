@@ -54,6 +54,12 @@ struct NodeOptions {
     Millis auth_cookie_max_age = std::chrono::days{7};  ///< how long a browser stays logged in
     /// The cookie holds the credentials, for pages with upstream's client; else a random token.
     bool has_credentials_cookie = false;
+    /// Nodes that do not prove that they know the credentials are shown them too, as nodes of
+    /// upstream have to be; else only the initial addresses and those that do.
+    bool shows_credentials_to_all = false;
+    /// Every request of another node has to be signed with its key. Nodes of upstream can't do that;
+    /// a signature costs sender and receiver about a tenth of a millisecond of CPU each.
+    bool needs_signatures = false;
     std::uint32_t server_max_fails = 10;  ///< of the sync lifetime: intervals per list entry
     // Each item is an address, a host name or an IP address; IPv6 is held in full form.
     std::vector<std::string> whitelist{};  ///< not empty: nobody else is allowed
@@ -72,6 +78,18 @@ struct NodeOptions {
     friend bool operator==(const Https&, const Https&) = default;
   };
 
+  /// What one source of requests may take of a node. A proxy, a trusted ip and an ip of this
+  /// machine or of a private network take what they like.
+  struct Sources {
+    std::size_t connections_per_ip = 64;      ///< at once, IPv6 by /64; 0: any number
+    std::size_t connections_per_group = 256;  ///< at once, of a /24 or /48; 0: any number
+    /// Of a /24 or /48, after as many at once as ten seconds bring; 0: any number. One request may
+    /// set a whole network to work, and a page or a program seldom asks twice in a second.
+    std::uint32_t client_requests_per_second = 20;
+    bool includes_local = false;  ///< private and loopback ips are strangers too
+    friend bool operator==(const Sources&, const Sources&) = default;
+  };
+
   struct Serving {
     bool is_enabled = true;  ///< false: offline, as the commands that work on the storage are
     /// IP addresses of proxies in front of this node, whose `x-forwarded-for` is believed: everyone
@@ -80,6 +98,7 @@ struct NodeOptions {
     Https https{};
     std::uint64_t body_bytes_max = 500 << 10;  ///< inflated; a longer body is answered with 413
     int compression_level = 6;  ///< of gzip, 0 (none) to 9 (smallest); zlib's own default
+    Sources sources{};
     friend bool operator==(const Serving&, const Serving&) = default;
   };
 

@@ -9,6 +9,18 @@
 namespace spreadable {
 namespace {
 
+constexpr std::string_view kPingPath = "/ping";
+
+bool is_success(int status) {
+  return status >= 200 && status <= 299;
+}
+
+std::size_t reply_bytes_max(const PeerRequest& request) {
+  static const std::string kStructurePath = std::string(wire::kNodeRoute) + "structure";
+  return request.path == kStructurePath ? Outbound::kStructureBytesMax
+                                        : TransportRequest::kReplyBytesMax;
+}
+
 /// The peer understood the request and said no, or said something that is no answer.
 Error error_of_reply(const Address& from, int status, const std::string& body) {
   const Result<Json> json = parse_json(body);
@@ -29,7 +41,7 @@ Error error_of_reply(const Address& from, int status, const std::string& body) {
 
 /// Checks a reply as the protocol does: 2xx with a JSON body that passes the schema.
 Result<PeerReply> parse_reply(const PeerRequest& request, TransportReply&& reply) {
-  if (reply.status < 200 || reply.status > 299) {
+  if (!is_success(reply.status)) {
     return error_of_reply(request.to, reply.status, reply.body);
   }
   Result<Json> body = parse_json(reply.body);
@@ -55,7 +67,17 @@ bool is_fault_of_peer(const Error& error) {
 
 }  // namespace
 
-Outbound::Outbound(Options options, Parts parts) : options_(std::move(options)), parts_(parts) {}
+/// A group under way: what is to be asked, by when, and what has come of it.
+struct Outbound::Group {
+  std::span<const PeerRequest> requests;
+  Deadline deadline;
+  std::vector<std::optional<Result<PeerReply>>> results;
+};
+
+Outbound::Outbound(Options options, Parts parts)
+    : options_(std::move(options)),
+      parts_(parts),
+      acquaintances_(options_.acquainted, options_.acquaintance_lifetime) {}
 
 TransportRequest Outbound::prepare(const PeerRequest& request, Deadline deadline) const {
   TransportRequest out{.to = request.to,
@@ -66,13 +88,16 @@ TransportRequest Outbound::prepare(const PeerRequest& request, Deadline deadline
                        .is_tls = options_.is_tls,
                        .authority = options_.authority,
                        .is_public_only = is_public_only_ && !parts_.access.is_trusted(request.to),
-                       .work = request.work};
+                       .work = request.work,
+                       .reply_bytes_max = reply_bytes_max(request)};
   out.headers.add(std::string(wire::kOriginalAddress), options_.self.text());
   out.headers.add(std::string(wire::kNodeVersion), options_.version);
   out.headers.add(std::string(wire::kNodeRoot), options_.root());
   out.headers.add(std::string(wire::kFeatures), std::string(wire::kOwnFeatures));
   out.headers.add("content-type", "application/json");
-  if (!options_.authorization.empty()) out.headers.add("authorization", options_.authorization);
+  if (!options_.authorization.empty() && request.path != kPingPath) {
+    out.headers.add("authorization", options_.authorization);
+  }
   if (request.method == Method::post) {
     if (request.has_budget) {
       Json body = request.body;
@@ -129,40 +154,127 @@ Result<PeerReply> Outbound::settle(const PeerRequest& request, Result<TransportR
   return result;
 }
 
+/// Whether the credentials that `request` would carry must not be shown to its receiver yet.
+bool Outbound::is_stranger(const PeerRequest& request) const {
+  return options_.introduction != nullptr && !options_.authorization.empty() &&
+         request.path != kPingPath && !acquaintances_.has(request.to, parts_.clock.now());
+}
+
+Error Outbound::unproven(const Address& peer) {
+  ++counters_.failures;
+  parts_.book.note_failure(peer, parts_.clock.now());  // asked again with growing pauses only
+  return {Errc::denied, peer.text() + " does not prove that it belongs to this closed network", {}};
+}
+
+void Outbound::send(Group& group, const Slots& slots, const Meanwhile& meanwhile) {
+  if (slots.empty()) return meanwhile();
+  std::vector<TransportRequest> requests;
+  requests.reserve(slots.size());
+  for (const std::size_t slot : slots) {
+    requests.push_back(prepare(group.requests[slot], group.deadline));
+    if (!signatures_) continue;
+    if (group.requests[slot].needs_signature) signatures_->ask_for_signature(requests.back());
+    signatures_->sign(requests.back());
+  }
+  counters_.requests += requests.size();
+  auto replies = parts_.transport.request_group(requests, group.deadline, meanwhile);
+  send_signed(requests, replies, group.deadline);
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    const PeerRequest& request = group.requests[slots[i]];
+    if (Result<void> passed = check_answer(request, requests[i], replies[i]); !passed) {
+      replies[i] = passed.error();
+    }
+    group.results[slots[i]] = settle(request, std::move(replies[i]));
+  }
+}
+
+/// Sends again, signed, what receivers have refused for want of a signature.
+void Outbound::send_signed(std::vector<TransportRequest>& requests, Replies& replies,
+                           Deadline deadline) {
+  if (!signatures_) return;
+  std::vector<TransportRequest> again;
+  Slots slots;
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    constexpr int kForbidden = 403;
+    if (!replies[i] || replies[i]->status != kForbidden) continue;
+    if (!signatures_->is_asked(requests[i], *replies[i])) continue;
+    signatures_->sign(requests[i]);
+    again.push_back(requests[i]);
+    slots.push_back(i);
+  }
+  if (again.empty() || deadline.has_passed(parts_.clock)) return;
+  counters_.requests += again.size();
+  auto answers = parts_.transport.request_group(again, deadline);
+  for (std::size_t i = 0; i < answers.size(); ++i) replies[slots[i]] = std::move(answers[i]);
+}
+
+Result<void> Outbound::check_answer(const PeerRequest& request, const TransportRequest& sent,
+                                    const Result<TransportReply>& reply) const {
+  if (!request.needs_signature || !reply || !is_success(reply->status)) return {};
+  if (!signatures_) return Error{Errc::bad_response, "this node can't check signatures", {}};
+  return signatures_->check_answer(sent, *reply);
+}
+
+/// Has strangers prove who they are, and sends what is for those who do. They get half of the time
+/// for it, so that one who is silent leaves the other half to the rest.
+void Outbound::introduce(Group& group, const Slots& strangers, const Meanwhile& meanwhile) {
+  if (strangers.empty()) return meanwhile();
+  const Deadline half(parts_.clock.now() + group.deadline.remaining(parts_.clock) / 2);
+  std::vector<Introduction::Question> questions;
+  std::vector<TransportRequest> pings;
+  for (const std::size_t slot : strangers) {
+    questions.push_back(options_.introduction->ask(group.requests[slot].to));
+    pings.push_back(prepare(
+        {.to = group.requests[slot].to, .path = std::string(kPingPath), .method = Method::get},
+        half));
+    pings.back().headers.add(std::string(wire::kIntroduction), questions.back().text);
+  }
+  counters_.requests += pings.size();
+  auto replies = parts_.transport.request_group(pings, half, meanwhile);
+  Slots introduced;
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    const PeerRequest& request = group.requests[strangers[i]];
+    if (!replies[i] || !is_success(replies[i]->status)) {
+      group.results[strangers[i]] = settle(request, std::move(replies[i]));
+      continue;
+    }
+    const std::string* answer = replies[i]->headers.find(wire::kIntroduction);
+    if (answer && options_.introduction->is_right(questions[i], *answer)) {
+      acquaintances_.add(request.to, parts_.clock.now());
+      introduced.push_back(strangers[i]);
+    } else {
+      group.results[strangers[i]] = unproven(request.to);
+    }
+  }
+  send(group, introduced, [] {});
+}
+
 std::vector<Result<PeerReply>> Outbound::request_group(std::span<const PeerRequest> requests,
                                                        Deadline deadline) {
-  std::vector<std::optional<Result<PeerReply>>> slots(requests.size());
-  std::vector<TransportRequest> sent;
-  std::vector<std::size_t> slot_of;
-  std::vector<std::size_t> own_slots;
+  Group group{requests, deadline, {}};
+  group.results.resize(requests.size());
+  Slots own;
+  Slots acquaintances;
+  Slots strangers;
   const bool is_late = deadline.has_passed(parts_.clock);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (is_late) {
-      slots[i] = Error{Errc::cancelled, "no time left to ask " + requests[i].to.text(), {}};
+      group.results[i] = Error{Errc::cancelled, "no time left to ask " + requests[i].to.text(), {}};
     } else if (requests[i].to == options_.self) {
-      own_slots.push_back(i);
+      own.push_back(i);
     } else if (Result<void> allowed = parts_.access.check_lists(requests[i].to); !allowed) {
-      slots[i] = allowed.error();
+      group.results[i] = allowed.error();
     } else {
-      sent.push_back(prepare(requests[i], deadline));
-      slot_of.push_back(i);
+      (is_stranger(requests[i]) ? strangers : acquaintances).push_back(i);
     }
   }
   const auto ask_own = [&] {
-    for (const std::size_t i : own_slots) slots[i] = ask_self(requests[i], deadline);
+    for (const std::size_t i : own) group.results[i] = ask_self(requests[i], deadline);
   };
-  if (sent.empty()) {
-    ask_own();
-  } else {
-    counters_.requests += sent.size();
-    auto replies = parts_.transport.request_group(sent, deadline, ask_own);
-    for (std::size_t i = 0; i < replies.size(); ++i) {
-      slots[slot_of[i]] = settle(requests[slot_of[i]], std::move(replies[i]));
-    }
-  }
+  send(group, acquaintances, [&] { introduce(group, strangers, ask_own); });
   std::vector<Result<PeerReply>> results;
-  results.reserve(slots.size());
-  for (auto& slot : slots) results.push_back(std::move(*slot));
+  results.reserve(group.results.size());
+  for (auto& result : group.results) results.push_back(std::move(*result));
   return results;
 }
 

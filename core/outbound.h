@@ -12,10 +12,12 @@
 #include "core/access.h"
 #include "core/clock.h"
 #include "core/conduct.h"
+#include "core/introduction.h"
 #include "core/json.h"
 #include "core/peer_book.h"
 #include "core/result.h"
 #include "core/schema.h"
+#include "core/signatures.h"
 #include "core/transport.h"
 
 namespace spreadable {
@@ -34,6 +36,8 @@ struct PeerRequest {
   /// Whether an object answered gets field `address`, the peer asked, as the protocol has it.
   bool is_stamped = true;
   WorkClass work = WorkClass::leaf;  ///< what answering takes there
+  /// Whether an answer counts only when the peer has signed it; needs a peer of ours.
+  bool needs_signature = false;
 };
 
 /// A successful answer.
@@ -46,8 +50,20 @@ struct PeerReply {
 /// the time left as the body tells it, schema of the answer, failures in a row, counters. A request
 /// to the node itself takes no socket: it goes straight to the router. Thread-safe. Source:
 /// design.md, law 1; protocol sections 1.11, 1.12 and 5.11.
+///
+/// In a closed network the credentials go to acquaintances alone: to the addresses that the owner
+/// has named, and to those that have proved lately that they know them. Anybody else is asked
+/// first, by a ping without credentials, to prove it (core/introduction.h), whatever it says or
+/// shows of its own accord: a name proves little. Who does not gets no request: Errc::denied. That
+/// costs one more round trip in so many minutes and peer, while the requests to acquaintances are
+/// under way. A ping needs no credentials and never carries any. Source: reliability S17.
 class Outbound {
  public:
+  /// An answer of `node/structure`, inflated, is no longer; others are bounded by
+  /// TransportRequest::kReplyBytesMax. Two lists of Transport::kGroupMax entries fit. Source:
+  /// reliability S22.
+  static constexpr std::size_t kStructureBytesMax = std::size_t{1} << 20;
+
   struct Options {
     Address self;
     std::string version;
@@ -55,6 +71,12 @@ class Outbound {
     bool is_tls = false;
     std::string authority;  ///< PEM file of who signs peers' certificates; empty: the system's
     std::function<std::string()> root;
+    /// How others prove that they may be shown `authorization`; outlives this object. Without it
+    /// everyone called is shown it.
+    const Introduction* introduction = nullptr;
+    std::vector<Address> acquainted{};  ///< need not prove it
+    /// How long a proof counts: an address may get another owner.
+    Duration acquaintance_lifetime = std::chrono::minutes{10};
   };
   /// What has been sent and come back since the start.
   struct Counters {
@@ -87,17 +109,34 @@ class Outbound {
   /// S17.
   void set_public_only(bool is_public_only) { is_public_only_ = is_public_only; }
 
+  /// Signs requests, checks signed answers. Before the first request; outlives this object.
+  void set_signatures(Signatures& signatures) { signatures_ = &signatures; }
+
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
+  struct Group;
+  using Slots = std::vector<std::size_t>;  ///< of a group
+  using Meanwhile = std::function<void()>;
+
+  [[nodiscard]] bool is_stranger(const PeerRequest& request) const;
+  void send(Group& group, const Slots& slots, const Meanwhile& meanwhile);
+  using Replies = std::vector<Result<TransportReply>>;
+  void send_signed(std::vector<TransportRequest>& requests, Replies& replies, Deadline deadline);
+  [[nodiscard]] Result<void> check_answer(const PeerRequest& request, const TransportRequest& sent,
+                                          const Result<TransportReply>& reply) const;
+  void introduce(Group& group, const Slots& strangers, const Meanwhile& meanwhile);
+  [[nodiscard]] Error unproven(const Address& peer);
   [[nodiscard]] TransportRequest prepare(const PeerRequest& request, Deadline deadline) const;
   [[nodiscard]] Result<PeerReply> ask_self(const PeerRequest& request, Deadline deadline) const;
   [[nodiscard]] Result<PeerReply> settle(const PeerRequest& request, Result<TransportReply> reply);
 
   const Options options_;
   const Parts parts_;
+  Acquaintances acquaintances_;
   Counters counters_;
   std::atomic<bool> is_public_only_{false};
+  Signatures* signatures_ = nullptr;
 };
 
 }  // namespace spreadable

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
-#include "core/detail/ascii.h"
+#include "core/ascii.h"
 #include "core/query.h"
 
 namespace spreadable {
@@ -14,19 +13,13 @@ namespace {
 
 constexpr std::size_t kFormFieldsMax = 1000;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 /// The value of parameter `charset` in a lower-case content type, without quotes.
 std::string_view charset_of(std::string_view content_type) {
   constexpr std::string_view kName = "charset=";
   const std::size_t at = content_type.find(kName);
   if (at == std::string_view::npos) return {};
   std::string_view value = content_type.substr(at + kName.size());
-  value = detail::trim(value.substr(0, value.find(';')));
+  value = ascii::trim(value.substr(0, value.find(';')));
   if (!value.empty() && value.back() == '"') value.remove_suffix(1);
   if (!value.empty() && value.front() == '"') value.remove_prefix(1);
   return value;
@@ -94,12 +87,12 @@ std::string_view media_type_of(std::string_view content_type) {
   std::string_view rest = content_type.substr(media.size());
   while (!rest.empty()) {
     rest.remove_prefix(1);
-    const std::string_view parameter = detail::trim(rest.substr(0, rest.find(';')));
+    const std::string_view parameter = ascii::trim(rest.substr(0, rest.find(';')));
     const std::size_t equals = parameter.find('=');
     if (equals == 0 || equals == std::string_view::npos) return {};
     rest.remove_prefix(std::min(rest.find(';'), rest.size()));
   }
-  return detail::trim(media);
+  return ascii::trim(media);
 }
 
 }  // namespace
@@ -107,7 +100,7 @@ std::string_view media_type_of(std::string_view content_type) {
 Result<Json> parse_request_body(const HttpRequest& request) {
   if (request.body.empty()) return Json::object();
   const std::string* header = request.headers.find("content-type");
-  const std::string type = header ? lower(*header) : std::string();
+  const std::string type = header ? ascii::lower(*header) : std::string();
   const std::string_view media = media_type_of(type);
   const bool is_form = media == "application/x-www-form-urlencoded";
   if (media != "application/json" && !is_form) return Json::object();

@@ -1,9 +1,9 @@
 #include "core/router.h"
 
 #include <algorithm>
-#include <cctype>
 #include <exception>
 
+#include "core/ascii.h"
 #include "core/assert.h"
 #include "core/query.h"
 #include "core/request_body.h"
@@ -15,9 +15,7 @@ namespace {
 /// `path` in lower case without its trailing slash, as routes are kept.
 std::string normalized(std::string_view path) {
   if (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
-  std::string out(path);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
+  return ascii::lower(path);
 }
 
 int status_of(Errc code) {
@@ -187,6 +185,7 @@ HttpResponse Router::handle(HttpRequest request) {
     if (call.is_native) {
       response.headers.add(std::string(wire::kFeatures), std::string(wire::kOwnFeatures));
     }
+    if (call.signs_answer && signatures_) signatures_->sign_answer(request, response);
   }
   response.headers.add("Access-Control-Allow-Origin", "*");
   return response;

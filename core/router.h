@@ -15,6 +15,7 @@
 #include "core/logger.h"
 #include "core/result.h"
 #include "core/server.h"
+#include "core/signatures.h"
 
 namespace spreadable {
 
@@ -65,6 +66,9 @@ class Router final : public RequestHandler {
   /// Whether protect() was called for that route.
   [[nodiscard]] bool is_protected(std::string_view path) const;
 
+  /// Signs the answers of handlers that want it. Before the first request; outlives this object.
+  void set_signatures(Signatures& signatures) { signatures_ = &signatures; }
+
   [[nodiscard]] WorkClass work_class(Method method, std::string_view path) const override;
   [[nodiscard]] HttpResponse handle(HttpRequest request) override;
   /// As handle, for a request of the node to itself: no access checks, no budget from the body but
@@ -93,6 +97,7 @@ class Router final : public RequestHandler {
   Table get_routes_;
   Table post_routes_;
   PageHandler fallback_;
+  Signatures* signatures_ = nullptr;
   std::map<std::string, std::vector<Middleware>, std::less<>> middleware_;
 };
 

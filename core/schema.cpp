@@ -263,6 +263,18 @@ Schema text(const char* expected, IsValid is_valid) {
   });
 }
 
+/// Which lengths `limits` allow, in words.
+std::string length_text(const StringLimits& limits) {
+  if (limits.bytes_max == StringLimits{}.bytes_max) {
+    return fmt::format(" of at least {} {}", limits.bytes_min,
+                       limits.bytes_min == 1 ? "byte" : "bytes");
+  }
+  if (limits.bytes_min == 0)
+    return fmt::format(" of at most {} {}", limits.bytes_max,
+                       limits.bytes_max == 1 ? "byte" : "bytes");
+  return fmt::format(" of {} to {} bytes", limits.bytes_min, limits.bytes_max);
+}
+
 }  // namespace
 
 Schema any() {
@@ -299,10 +311,7 @@ Schema string(StringLimits limits) {
     if (!value.is_string()) return wrong_type(limits.expected, value);
     const auto& content = value.get_ref<const std::string&>();
     if (content.size() < limits.bytes_min || content.size() > limits.bytes_max) {
-      return Failure{
-          kValue,
-          fmt::format("{} of {} to {} bytes", limits.expected, limits.bytes_min, limits.bytes_max),
-          detail::describe(value)};
+      return Failure{kValue, limits.expected + length_text(limits), detail::describe(value)};
     }
     if (!limits.is_valid || limits.is_valid(content)) return {};
     return Failure{kValue, limits.expected, detail::describe(value)};

@@ -24,17 +24,9 @@ Result<Json> query_of(const NetworkAction& action, const CallContext& call) {
       return Error{Errc::logical, "\"level\" field is invalid", {}};
     }
   }
-  Json query = call.body;
-  for (const char* field : kStageFields) query.erase(field);
+  Json query = query_of_stage(call.body);
   if (Result<void> passed = action.check(query); !passed) return passed.error();
   return query;
-}
-
-PeerRequest stage_request(const Address& to, std::string_view route, const NetworkAction& action) {
-  return {.to = to,
-          .path = std::string(route) + action.name(),
-          .is_stamped = false,
-          .work = route == wire::kSlaveRoute ? WorkClass::leaf : WorkClass::forward};
 }
 
 /// Refuses a request that wants to be handed on deeper than a network has levels: each level would
@@ -47,6 +39,24 @@ Result<void> check_level(const CallContext& call) {
 }
 
 }  // namespace
+
+PeerRequest stage_request(const Address& to, std::string_view route, const NetworkAction& action,
+                          const Json& query) {
+  const bool is_to_slave = route == wire::kSlaveRoute;
+  PeerRequest request{.to = to,
+                      .path = std::string(route) + action.name(),
+                      .body = query,
+                      .is_stamped = false,
+                      .work = is_to_slave ? WorkClass::leaf : WorkClass::forward,
+                      .needs_signature = action.has_signed_answers()};
+  request.body["level"] = is_to_slave ? 0 : 1;
+  return request;
+}
+
+Json query_of_stage(Json body) {
+  for (const char* field : kStageFields) body.erase(field);
+  return body;
+}
 
 /// One master's share of a traversal.
 struct Traversal::Part {
@@ -149,9 +159,7 @@ Result<Json> Traversal::fan_out(NetworkAction& action, const std::vector<Address
   std::vector<PeerRequest> requests;
   requests.reserve(slaves.size());
   for (const Address& slave : slaves) {
-    requests.push_back(stage_request(slave, wire::kSlaveRoute, action));
-    requests.back().body = *query;
-    requests.back().body["level"] = 0;
+    requests.push_back(stage_request(slave, wire::kSlaveRoute, action, *query));
   }
   auto results = parts_.outbound.request_group(requests, with_margin(call.deadline));
   Coverage coverage;
@@ -197,10 +205,8 @@ void Traversal::ask_masters(Gathering& gathering, Deadline deadline) {
     const Address to = whom_to_ask(part, gathering);
     if (to.is_empty()) continue;
     const bool is_stand_in = to != part.master.address;
-    PeerRequest request =
-        stage_request(to, is_stand_in ? wire::kStandInRoute : wire::kButlerRoute, gathering.action);
-    request.body = gathering.query;
-    request.body["level"] = 1;
+    PeerRequest request = stage_request(to, is_stand_in ? wire::kStandInRoute : wire::kButlerRoute,
+                                        gathering.action, gathering.query);
     if (is_stand_in) {
       request.headers.add(std::string(wire::kStandInFor), part.master.address.text());
     }

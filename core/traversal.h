@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/clock.h"
@@ -33,6 +34,14 @@ struct TraversalResult {
   /// Reads what to_json wrote; Errc::bad_response for anything else.
   [[nodiscard]] static Result<TraversalResult> from_json(const Json& json);
 };
+
+/// The request by which a coordinator asks a master for its part (`route` is wire::kButlerRoute or
+/// wire::kStandInRoute) or a master asks a slave (wire::kSlaveRoute). Audits send the very same, so
+/// that nobody can tell them from a question.
+[[nodiscard]] PeerRequest stage_request(const Address& to, std::string_view route,
+                                        const NetworkAction& action, const Json& query);
+/// The query inside the body of such a request, an object.
+[[nodiscard]] Json query_of_stage(Json body);
 
 /// Runs actions over the network, and the stages that other coordinators ask this node for.
 ///

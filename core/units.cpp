@@ -9,7 +9,7 @@
 #include <optional>
 #include <span>
 
-#include "core/detail/ascii.h"
+#include "core/ascii.h"
 #include "core/detail/excerpt.h"
 
 namespace spreadable {
@@ -83,7 +83,7 @@ struct Quantity {
 
 /// Takes the digits that `text` begins with.
 std::string_view take_digits(std::string_view& text) {
-  const auto end = std::find_if_not(text.begin(), text.end(), detail::is_digit);
+  const auto end = std::find_if_not(text.begin(), text.end(), ascii::is_digit);
   const auto count = static_cast<std::size_t>(end - text.begin());
   const std::string_view digits = text.substr(0, count);
   text.remove_prefix(count);
@@ -113,7 +113,7 @@ std::optional<Quantity> parse_quantity(std::string_view text, std::span<const Un
   }
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   const auto unit = std::find_if(units.begin(), units.end(), [&](const Unit& candidate) {
-    return detail::is_same_word(text, candidate.name);
+    return ascii::is_same_word(text, candidate.name);
   });
   if (unit == units.end()) return {};
   result.unit = unit->amount;

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "core/ascii.h"
 #include "core/assert.h"
-#include "core/detail/ascii.h"
 
 namespace spreadable::wire {
 namespace {
@@ -45,7 +45,7 @@ void put_budget(Json& body, Duration left, WallTime now) {
 bool has_feature(std::string_view list, std::string_view feature) {
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
-    if (detail::trim(list.substr(0, comma)) == feature) return true;
+    if (ascii::trim(list.substr(0, comma)) == feature) return true;
     if (comma == std::string_view::npos) break;
     list.remove_prefix(comma + 1);
   }

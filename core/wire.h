@@ -23,12 +23,22 @@ inline constexpr std::string_view kForwardedFor = "x-forwarded-for";
 /// What a node can do beyond the protocol, comma-separated; sent with every request and echoed to
 /// those who sent it. Peers without the header never see anything of ours.
 inline constexpr std::string_view kFeatures = "spreadable-features";
-/// Features of this version: coverage counts, stand-ins for silent masters, moves between lists.
-inline constexpr std::string_view kOwnFeatures = "coverage,stand-in,move";
+/// Features of this version: coverage counts, stand-ins for silent masters, moves between lists,
+/// signatures, the beacon of committees.
+inline constexpr std::string_view kOwnFeatures = "coverage,stand-in,move,signature,beacon";
+inline constexpr std::string_view kSignatureFeature = "signature";
+/// On a refusal: a number used once; whoever signs it proves who it is (services/identity).
+inline constexpr std::string_view kChallenge = "spreadable-challenge";
+/// On a request: `<challenge>;<count>;<signature>`. On an answer: `<key>;<signature>`.
+inline constexpr std::string_view kSignature = "spreadable-signature";
+/// On a request: a number used once that the answer is to be signed with.
+inline constexpr std::string_view kSignAnswer = "spreadable-sign-answer";
 /// On the answer of a stage: who was asked and who answered, as JSON (core/coverage.h).
 inline constexpr std::string_view kCoverage = "spreadable-coverage";
 /// On a stand-in request: the silent master whose last known slaves the receiver asks.
 inline constexpr std::string_view kStandInFor = "spreadable-stand-in-for";
+/// On a ping between nodes of a closed network, and on its answer: core/introduction.h.
+inline constexpr std::string_view kIntroduction = "spreadable-introduction";
 /// On a structure answer: the master that the asking slave should register with instead.
 inline constexpr std::string_view kMoveTo = "spreadable-move-to";
 

@@ -3,16 +3,13 @@
 #include <stdexcept>
 #include <utility>
 
-#include "services/approvals/approvals.h"
-#include "services/approvals/kinds.h"
-#include "services/behaviours/behaviours.h"
+#include "services/default_services.h"
 #include "services/http/http_server.h"
 #include "services/net/system_resolver.h"
 #include "services/pages/client_script.h"
 #include "services/storage/memory_database.h"
 #include "services/storage/sqlite_database.h"
 #include "services/storage/storage_lock.h"
-#include "services/sync/sync.h"
 #include "services/system/process_load.h"
 #include "services/system/spdlog_logger.h"
 #include "services/system/system_clock.h"
@@ -72,6 +69,25 @@ std::unique_ptr<Logger> open_logger(const Clock& clock, const NodeOptions& optio
   return value_or_throw(make_logger(clock, out));
 }
 
+/// Trusted peers are known by ip here: a connection comes without a name.
+HttpServer::Options server_options(const NodeOptions& options) {
+  const NodeOptions::Sources& sources = options.server.sources;
+  HttpServer::Options server;
+  server.sources = {.connections_per_machine = sources.connections_per_ip,
+                    .connections_per_group = sources.connections_per_group,
+                    .client_requests_per_second = sources.client_requests_per_second,
+                    .includes_local = sources.includes_local};
+  for (const std::string& item : options.network.trustlist) {
+    const auto address = Address::parse(item);
+    const auto ip = IpAddress::parse(address ? address->host() : item);
+    if (ip) server.sources.exempt.insert(*ip);
+  }
+  for (const std::string& proxy : options.server.proxies) {
+    if (const auto ip = IpAddress::parse(proxy)) server.sources.proxies.push_back(*ip);
+  }
+  return server;
+}
+
 }  // namespace
 
 Runtime::Runtime() : Runtime(Options{}) {}
@@ -97,23 +113,12 @@ Environment Runtime::environment(const NodeOptions& options, std::shared_ptr<Log
   environment.scheduler = scheduler_;
   environment.resolver = resolver_;
   environment.logger = logger ? std::move(logger) : open_logger(*clock_, options);
-  environment.server = std::make_unique<HttpServer>(*loop_, *workers_);
+  environment.server = std::make_unique<HttpServer>(*loop_, *workers_, server_options(options));
   environment.database = open_database(options, *environment.logger);
   if (const auto ip = local_ip()) environment.default_hostname = ip->text();
   environment.availability = [load = load_] { return load->availability(); };
   environment.pages = {{"/client.js", "text/javascript; charset=utf-8", client_script()}};
-  environment.services = {[] { return std::make_unique<Sync>(); },
-                          [] { return std::make_unique<Approvals>(); },
-                          [] { return std::make_unique<Behaviours>(); }};
-  for (auto kinds = default_behaviours(); auto& behaviour : kinds) {
-    environment.services.push_back([kind = behaviour->kind(), watched = behaviour->options()] {
-      return std::make_unique<Behaviour>(kind, watched);
-    });
-  }
-  for (const NodeOptions::ApprovalConfig& config : options.approval) {
-    static_cast<void>(value_or_throw(make_approval(config)));
-    environment.services.push_back([config] { return value_or_throw(make_approval(config)); });
-  }
+  environment.services = default_services(options);
   return environment;
 }
 

@@ -24,6 +24,7 @@ std::string describe(const Json& value) {
     case Json::value_t::string:
       return quote(value.get_ref<const std::string&>());
     case Json::value_t::array:
+      if (value.size() == 1 && !value[0].is_structured()) return "[" + describe(value[0]) + "]";
       return fmt::format("an array of {}", value.size());
     case Json::value_t::object:
       return fmt::format("an object of {}", value.size());

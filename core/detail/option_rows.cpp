@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/detail/ascii.h"
+#include "core/ascii.h"
 #include "core/detail/option_values.h"
 #include "core/ip.h"
 
@@ -187,7 +187,7 @@ OptionRow peers_row(std::string_view path, Field field, std::string_view help) {
 bool is_kind(std::string_view text) {
   return !text.empty() && text.size() <= kKindBytesMax &&
          std::all_of(text.begin(), text.end(),
-                     [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
+                     [](char c) { return ascii::is_lower(c) || ascii::is_digit(c) || c == '-'; });
 }
 
 /// IP addresses, IPv6 in full form.
@@ -353,6 +353,10 @@ std::vector<OptionRow> network_rows() {
                {kSecond, 10 * kYear}, "how long a browser stays logged in"),
       boolean_row("network.credentialsCookie", SPREADABLE_FIELD(network.has_credentials_cookie),
                   "the login cookie holds the credentials, for pages with upstream's client"),
+      boolean_row("network.credentialsToAll", SPREADABLE_FIELD(network.shows_credentials_to_all),
+                  "every node called is sent the credentials, as nodes of upstream have to be"),
+      boolean_row("network.signedRequests", SPREADABLE_FIELD(network.needs_signatures),
+                  "nodes have to sign their requests, which nodes of upstream can't"),
       integer_row("network.serverMaxFails", SPREADABLE_FIELD(network.server_max_fails),
                   {1, 1'000'000}, "length of the sync lifetime, in intervals per list entry"),
       peers_row("network.whitelist", SPREADABLE_FIELD(network.whitelist),
@@ -385,6 +389,16 @@ std::vector<OptionRow> server_rows() {
                "longest request body, inflated"),
       integer_row("server.compressionLevel", SPREADABLE_FIELD(server.compression_level), {0, 9},
                   "of gzip: 0 none, 9 smallest"),
+      integer_row("server.connectionsPerIp", SPREADABLE_FIELD(server.sources.connections_per_ip),
+                  {0, 1'000'000}, "connections of one ip (IPv6: /64) at a time; 0: any number"),
+      integer_row("server.connectionsPerGroup",
+                  SPREADABLE_FIELD(server.sources.connections_per_group), {0, 1'000'000},
+                  "connections of one /24 (IPv6: /48) at a time; 0: any number"),
+      integer_row("server.clientRequestsPerSecond",
+                  SPREADABLE_FIELD(server.sources.client_requests_per_second), {0, 1'000'000},
+                  "client requests of one /24 (IPv6: /48); 0: any number"),
+      boolean_row("server.limitsLocal", SPREADABLE_FIELD(server.sources.includes_local),
+                  "these three also limit private and loopback ips"),
   };
 }
 

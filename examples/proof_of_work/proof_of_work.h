@@ -8,7 +8,7 @@
 
 #include "core/base64.h"
 #include "services/approvals/approval.h"
-#include "services/approvals/secret.h"
+#include "core/secret.h"
 
 namespace proof_of_work {
 

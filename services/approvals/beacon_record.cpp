@@ -4,7 +4,7 @@
 
 #include "core/assert.h"
 #include "services/approvals/committee.h"
-#include "services/approvals/secret.h"
+#include "core/secret.h"
 
 namespace spreadable {
 namespace {

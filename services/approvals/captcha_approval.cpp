@@ -6,7 +6,7 @@
 
 #include "core/base64.h"
 #include "core/schema.h"
-#include "services/approvals/secret.h"
+#include "core/secret.h"
 
 namespace spreadable {
 namespace {
@@ -177,7 +177,7 @@ bool CaptchaApproval::is_right_answer(const Json& expected, const Json& given,
   if (own.size() != length || whole.size() != length) return false;
   const CaptchaSlice slice = CaptchaSlice::of(seat.index, seat.count, length);
   if (slice.size == 0) return false;  // nothing to compare is nothing that is right
-  return is_same_secret(own.substr(0, slice.size), whole.substr(slice.begin, slice.size));
+  return equal_in_constant_time(own.substr(0, slice.size), whole.substr(slice.begin, slice.size));
 }
 
 }  // namespace spreadable

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/assert.h"
-#include "services/approvals/secret.h"
+#include "core/secret.h"
 
 namespace spreadable {
 namespace {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "services/behaviours/audits.h"
 
 namespace spreadable {
 
@@ -26,6 +27,11 @@ std::vector<std::unique_ptr<Behaviour>> default_behaviours() {
         conduct::kBacklinkMasters, conduct::kBacklinkSlaves, conduct::kBacklinkNetworkSize}) {
     add(kind, {.is_exponential = true});
   }
+  // Each bad turn stands on the word of many witnesses, heard over several intervals, so it need
+  // not last as well. Three of them, net of the good ones. The word of peers is no proof, so the
+  // ban is for a day.
+  add(kMasterAnswers,
+      {.suspicion_max = 2, .ban_lifetime = std::chrono::hours{24}, .ban_delay = Duration::zero()});
   return all;
 }
 

@@ -45,7 +45,8 @@ class Behaviour : public Service {
   const Options options_;
 };
 
-/// The nine kinds that every node watches, with the levels and lifetimes of protocol section 6.
+/// The kinds that every node watches: the nine of protocol section 6 with its levels and lifetimes,
+/// and what audits of masters tell (services/behaviours/audits.h).
 [[nodiscard]] std::vector<std::unique_ptr<Behaviour>> default_behaviours();
 
 }  // namespace spreadable

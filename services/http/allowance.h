@@ -25,6 +25,7 @@ class Allowance {
     const std::size_t before = taken_.fetch_sub(count, std::memory_order_relaxed);
     SPREADABLE_ASSERT(before >= count);
   }
+  [[nodiscard]] bool is_used_up() const { return taken() == max_; }
   [[nodiscard]] std::size_t taken() const { return taken_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t max() const { return max_; }
 

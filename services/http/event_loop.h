@@ -15,6 +15,7 @@
 #include "core/mutex.h"
 #include "core/result.h"
 #include "services/http/allowance.h"
+#include "services/http/connection_table.h"
 
 namespace spreadable {
 
@@ -27,9 +28,11 @@ namespace spreadable {
 class EventLoop {
  public:
   struct Options {
-    /// Connections of all servers together; beyond it the kernel's backlog waits. 0 stands for the
-    /// soft limit of open files less `descriptor_reserve`, and half the limit where that is less
-    /// than half.
+    /// Connections of all servers together. Beyond it newcomers take the place of those of larger
+    /// neighbourhoods (ConnectionTable); where none is larger they are refused, and while nobody
+    /// has two, or only unlimited sources are there, they wait in the kernel's backlog. 0 stands
+    /// for the soft limit of open files less `descriptor_reserve`, and half the limit where that is
+    /// less than half.
     std::size_t connections_max = 0;
     /// Descriptors kept for the rest of the process: 512 outgoing connections (reliability L11),
     /// and listeners, storage, files and logs.
@@ -77,6 +80,9 @@ class EventLoop {
 
   // For sources, on the loop's thread.
 
+  /// The connections of limited sources, to all servers.
+  [[nodiscard]] ConnectionTable& table() { return table_; }
+
   /// Watches `fd` for `events`. Closing the descriptor ends that.
   [[nodiscard]] Result<void> watch(int fd, std::uint32_t events, Source& source);
   void change(int fd, std::uint32_t events, Source& source);
@@ -104,6 +110,7 @@ class EventLoop {
   Allowance body_workers_;
 
   // Of the loop's thread.
+  ConnectionTable table_;
   std::multimap<TimePoint, Source*> timers_;
   std::vector<std::unique_ptr<Source>> disposed_;
   std::vector<char> scratch_;

@@ -8,6 +8,7 @@
 #include "core/server.h"
 #include "services/http/event_loop.h"
 #include "services/http/request_head.h"
+#include "services/http/source_limits.h"
 #include "services/http/worker_pool.h"
 
 namespace spreadable {
@@ -23,7 +24,8 @@ class Endpoint;
 /// the response; what the client does not read at once the loop sends on. So a worker never waits
 /// for a client, except for the rest of bodies larger than `collected_body_bytes_max`. A request
 /// that can't be read, is over a limit or finds no place in the queue of its class is answered by
-/// the server itself, with `{"message": …}` as the core does.
+/// the server itself, with `{"message": …}` as the core does. In that queue neighbourhoods of ips
+/// take turns.
 ///
 /// With Listen::tls the handshake runs on the loop too, within `head_timeout`; after that encrypted
 /// connections are served as bare ones are. Who speaks plain HTTP there, or fails the handshake, is
@@ -52,6 +54,10 @@ class HttpServer final : public Server {
     std::chrono::seconds keep_alive_announced{5};
     int backlog =
         4'096;  ///< connections that wait to be accepted; the kernel may cap it (somaxconn)
+    /// What strangers may take. Over the connections of a source, its longest idle one makes room,
+    /// if it has been idle for longer than keep_alive_announced; else the new one is closed
+    /// unread. Over the client requests the answer is 429.
+    SourceLimits sources{};
     /// Added to answers that the server gives without a handler. Source: protocol section 1.6.
     Headers refusal_headers{{"Access-Control-Allow-Origin", "*"}};
   };

@@ -4,49 +4,20 @@
 #include <charconv>
 #include <optional>
 
+#include "core/ascii.h"
 #include "services/http/detail/text.h"
 
 namespace spreadable {
 namespace {
 
-using detail::is_same_name;
-using detail::trimmed;
+using detail::consists_of;
+using detail::is_control;
+using detail::is_field_value;
+using detail::is_token;
 
 constexpr std::string_view kLineEnd = "\r\n";
 
-constexpr std::array<bool, 256> table_of(std::string_view extra) {
-  std::array<bool, 256> table{};
-  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (const char c : extra) table[static_cast<unsigned char>(c)] = true;
-  return table;
-}
-constexpr auto kTokenBytes = table_of("!#$%&'*+-.^_`|~");
-constexpr auto kHostBytes = table_of("-._~!$&'()*+,;=:[]%");
-
-bool consists_of(std::string_view text, const std::array<bool, 256>& table) {
-  for (const char c : text) {
-    if (!table[static_cast<unsigned char>(c)]) return false;
-  }
-  return true;
-}
-
-bool is_token(std::string_view text) {
-  return !text.empty() && consists_of(text, kTokenBytes);
-}
-
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
-/// Bytes beyond ASCII pass: clients do send them unencoded.
-bool is_field_value(std::string_view text) {
-  for (const char c : text) {
-    if (is_control(c) && c != '\t') return false;
-  }
-  return true;
-}
+constexpr auto kHostBytes = detail::byte_table("-._~!$&'()*+,;=:[]%");
 
 /// A fragment stays with the client that has it, and bytes beyond ASCII belong encoded.
 bool is_target(std::string_view text) {
@@ -82,7 +53,7 @@ Method method_of(std::string_view name) {
 /// The path and query of a full URL; empty when `target` is none.
 std::string_view without_authority(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!is_same_name(target.substr(0, scheme.size()), scheme)) continue;
+    if (!ascii::is_same_word(target.substr(0, scheme.size()), scheme)) continue;
     target.remove_prefix(scheme.size());
     const auto end = target.find_first_of("/?");
     if (end == 0) return {};
@@ -142,7 +113,7 @@ Result<void> read_length(std::string_view value, RequestHead& head, Framing& fra
 
 Result<void> read_coding(std::string_view value, RequestHead& head) {
   if (head.is_chunked) return refusal("Transfer-Encoding comes more than once");
-  if (!is_same_name(value, "chunked")) return refusal("Transfer-Encoding is not chunked");
+  if (!ascii::is_same_word(value, "chunked")) return refusal("Transfer-Encoding is not chunked");
   head.is_chunked = true;
   return {};
 }
@@ -157,9 +128,9 @@ Result<void> read_host(std::string_view value, Framing& framing) {
 void read_connection(std::string_view value, Framing& framing) {
   while (!value.empty()) {
     const auto comma = value.find(',');
-    const std::string_view word = trimmed(value.substr(0, comma));
-    if (is_same_name(word, "close")) framing.says_close = true;
-    if (is_same_name(word, "keep-alive")) framing.says_keep_alive = true;
+    const std::string_view word = ascii::trim(value.substr(0, comma));
+    if (ascii::is_same_word(word, "close")) framing.says_close = true;
+    if (ascii::is_same_word(word, "keep-alive")) framing.says_keep_alive = true;
     value.remove_prefix(comma == std::string_view::npos ? value.size() : comma + 1);
   }
 }
@@ -167,12 +138,12 @@ void read_connection(std::string_view value, Framing& framing) {
 /// Takes note of the fields that decide how the rest of the connection is read.
 Result<void> note_field(std::string_view name, std::string_view value, RequestHead& head,
                         Framing& framing) {
-  if (is_same_name(name, "content-length")) return read_length(value, head, framing);
-  if (is_same_name(name, "transfer-encoding")) return read_coding(value, head);
-  if (is_same_name(name, "host")) return read_host(value, framing);
-  if (is_same_name(name, "connection")) read_connection(value, framing);
-  if (is_same_name(name, "expect")) {
-    head.expects_continue = is_same_name(value, "100-continue");
+  if (ascii::is_same_word(name, "content-length")) return read_length(value, head, framing);
+  if (ascii::is_same_word(name, "transfer-encoding")) return read_coding(value, head);
+  if (ascii::is_same_word(name, "host")) return read_host(value, framing);
+  if (ascii::is_same_word(name, "connection")) read_connection(value, framing);
+  if (ascii::is_same_word(name, "expect")) {
+    head.expects_continue = ascii::is_same_word(value, "100-continue");
   }
   return {};
 }
@@ -182,7 +153,7 @@ Result<void> read_field(std::string_view line, RequestHead& head, Framing& frami
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return refusal("a field has no colon");
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = trimmed(line.substr(colon + 1));
+  const std::string_view value = ascii::trim(line.substr(colon + 1));
   if (!is_token(name)) return refusal("a field name is malformed");
   if (!is_field_value(value)) return refusal("a field value has control bytes");
   head.headers.add(std::string(name), std::string(value));

@@ -30,7 +30,9 @@ void wait(std::condition_variable& condition, Mutex& mutex) {
 WorkerPool::WorkerPool() : WorkerPool(Options{}) {}
 
 WorkerPool::WorkerPool(Options options)
-    : limits_{options.leaf, options.forward, options.client}, idle_timeout_(options.idle_timeout) {
+    : limits_{options.leaf, options.forward, options.client},
+      idle_timeout_(options.idle_timeout),
+      standing_after_(options.standing_after) {
   for (const ClassLimits& limits : limits_) SPREADABLE_ASSERT(limits.threads > 0);
 }
 
@@ -39,15 +41,40 @@ WorkerPool::~WorkerPool() {
 }
 
 bool WorkerPool::try_submit(WorkClass work, Job job) {
-  const auto index = static_cast<std::size_t>(work);
   std::list<Worker> ended;  // joined after the lock is given up
-  const MutexLock lock(mutex_);
-  ended.swap(ended_);
-  if (is_stopping_ || queues_[index].size() >= limits_[index].queue) return false;
-  queues_[index].push_back(std::move(job));
+  std::optional<Job> displaced;
+  bool is_taken = false;
+  {
+    const MutexLock lock(mutex_);
+    ended.swap(ended_);
+    is_taken = enqueue(static_cast<std::size_t>(work), std::move(job), displaced);
+  }
+  if (displaced && displaced->drop) displaced->drop();
+  return is_taken;
+}
+
+bool WorkerPool::enqueue(std::size_t work, Job job, std::optional<Job>& displaced) {
+  if (is_stopping_) return false;
+  FairQueue<Job>& jobs = lines_[work].jobs;
+  if (jobs.size() >= room(work)) {
+    displaced = jobs.displace_for(job.source);
+    if (!displaced) return false;
+  }
+  const IpAddress source = job.source;
+  jobs.push(source, std::move(job));
   if (call_worker() || !workers_.empty()) return true;
-  queues_[index].pop_back();
+  (void)jobs.pop();  // without workers there are no other jobs
   return false;
+}
+
+/// How many jobs of a class may wait just now.
+std::size_t WorkerPool::room(std::size_t work) {
+  const ClassLimits& limits = limits_[work];
+  if (limits.standing_queue >= limits.queue) return limits.queue;
+  const auto now = std::chrono::steady_clock::now();
+  Line& line = lines_[work];
+  if (line.jobs.is_empty()) line.since = now;
+  return now - line.since < standing_after_ ? limits.queue : limits.standing_queue;
 }
 
 void WorkerPool::stop() {
@@ -62,14 +89,14 @@ void WorkerPool::stop() {
 WorkerPool::Load WorkerPool::load() const {
   const MutexLock lock(mutex_);
   Load load{workers_.size(), running_, {}};
-  for (std::size_t i = 0; i < kClasses; ++i) load.waiting[i] = queues_[i].size();
+  for (std::size_t i = 0; i < kClasses; ++i) load.waiting[i] = lines_[i].jobs.size();
   return load;
 }
 
 /// The first class that has both a waiting job and a thread to its name.
 std::optional<std::size_t> WorkerPool::next_class() const {
   for (std::size_t i = 0; i < kClasses; ++i) {
-    if (!queues_[i].empty() && running_[i] < limits_[i].threads) return i;
+    if (!lines_[i].jobs.is_empty() && running_[i] < limits_[i].threads) return i;
   }
   return std::nullopt;
 }
@@ -105,8 +132,8 @@ void WorkerPool::work(std::list<Worker>::iterator self) {
   pthread_setname_np(pthread_self(), "spr-worker");
   std::optional<std::size_t> finished;
   while (auto next = take(*self, finished)) {
-    next->job();
-    next->job = nullptr;  // what it holds is freed before the job counts as finished
+    next->job.run();
+    next->job = {};  // what it holds is freed before the job counts as finished
     finished = next->work;
   }
   const MutexLock lock(mutex_);
@@ -124,8 +151,7 @@ std::optional<WorkerPool::Next> WorkerPool::take(Worker& self,
     if (self.is_called) is_calling_ = false;
     self.is_called = false;
     if (const auto index = next_class()) {
-      Next next{*index, std::move(queues_[*index].front())};
-      queues_[*index].pop_front();
+      Next next{*index, lines_[*index].jobs.pop()};
       ++running_[*index];
       // A failure to start a thread leaves the other jobs to the workers there are.
       (void)call_worker();

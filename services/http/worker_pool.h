@@ -4,7 +4,6 @@
 #include <array>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <list>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "core/clock.h"
 #include "core/mutex.h"
 #include "core/server.h"
+#include "services/http/fair_queue.h"
 
 namespace spreadable {
 
@@ -27,6 +27,11 @@ namespace spreadable {
 /// own threads. Whoever is free takes leaf before forward before client. For the proof to hold a
 /// leaf job waits for no other job, and a forward job for leaf jobs only. Source: design.md, law 7.
 ///
+/// Within a class the sources of jobs take turns, so that one who sends many waits for himself. In
+/// a full queue the newest job of whoever has most makes room for one of somebody who has less. A
+/// queue that does not empty only makes everyone wait, for work that is done no sooner; so it is
+/// kept short then, and who comes too much is told at once. Source: reliability L12 and L13.
+///
 /// Threads have the system's stack size: only touched pages take memory, and handlers are users'
 /// code. Thread-safe.
 class WorkerPool {
@@ -34,6 +39,8 @@ class WorkerPool {
   struct ClassLimits {
     std::size_t threads;  ///< jobs of the class running at once, > 0
     std::size_t queue;    ///< jobs of the class waiting at once; more are refused
+    /// The same, once the queue has not been empty for `standing_after`.
+    std::size_t standing_queue = static_cast<std::size_t>(-1);
   };
   /// The defaults suit a hundred nodes in one process on two cores: 48 threads when all are busy.
   struct Options {
@@ -44,10 +51,14 @@ class WorkerPool {
     /// Waiting work: one traversal among a hundred nodes has ten of them at once, so two traversals
     /// run abreast and the rest wait their turn, each for one round trip of leaf work.
     ClassLimits forward{24, 1'024};
-    /// Traversals under way at once; more would only wait for forward work.
-    ClassLimits client{16, 256};
+    /// Traversals under way at once; more would only wait for forward work. A burst may fill the
+    /// queue; for a lasting overload there is as much room as keeps the threads busy, so that who
+    /// is let in is done in two or three times the time that one takes alone.
+    ClassLimits client{16, 256, 24};
     /// A thread without work for so long ends. Long enough to outlive the pauses of a busy node.
     Millis idle_timeout = std::chrono::seconds{10};
+    /// Long enough for a burst to arrive; what has a place by then keeps it.
+    Millis standing_after{300};
   };
   /// A reading of the pool, by WorkClass.
   struct Load {
@@ -55,7 +66,13 @@ class WorkerPool {
     std::array<std::size_t, 3> running{};
     std::array<std::size_t, 3> waiting{};
   };
-  using Job = std::function<void()>;  ///< must not throw
+  using Task = std::function<void()>;  ///< must not throw
+  struct Job {
+    Task run;
+    /// Called instead, by whoever submits, when the job has lost its place in the queue.
+    Task drop{};
+    IpAddress source{};  ///< who takes turns with others
+  };
 
   WorkerPool();
   explicit WorkerPool(Options options);
@@ -63,8 +80,9 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  /// Queues `job`. False when the queue of its class is full, when no thread can be started, or
-  /// after stop(). Never blocks.
+  /// Queues `job`. False when the queue of its class is full and nobody has more in it than its
+  /// source, when no thread can be started, or after stop(); then neither of its tasks is called.
+  /// Never blocks.
   [[nodiscard]] bool try_submit(WorkClass work, Job job);
 
   /// Refuses new jobs, lets queued and running ones finish, and ends all threads. May be called
@@ -84,9 +102,16 @@ class WorkerPool {
     std::size_t work;
     Job job;
   };
+  struct Line {
+    FairQueue<Job> jobs;
+    std::chrono::steady_clock::time_point since{};  ///< when it was last empty
+  };
 
   void work(std::list<Worker>::iterator self);
   [[nodiscard]] std::optional<Next> take(Worker& self, std::optional<std::size_t> finished);
+  [[nodiscard]] bool enqueue(std::size_t work, Job job, std::optional<Job>& displaced)
+      SPREADABLE_REQUIRES(mutex_);
+  [[nodiscard]] std::size_t room(std::size_t work) SPREADABLE_REQUIRES(mutex_);
   [[nodiscard]] bool wait_for_call(Worker& self) SPREADABLE_REQUIRES(mutex_);
   [[nodiscard]] std::optional<std::size_t> next_class() const SPREADABLE_REQUIRES(mutex_);
   [[nodiscard]] bool call_worker() SPREADABLE_REQUIRES(mutex_);
@@ -94,10 +119,11 @@ class WorkerPool {
 
   const std::array<ClassLimits, kClasses> limits_;
   const Millis idle_timeout_;
+  const Millis standing_after_;
 
   mutable Mutex mutex_;
   std::condition_variable all_ended_;
-  std::array<std::deque<Job>, kClasses> queues_ SPREADABLE_GUARDED_BY(mutex_);
+  std::array<Line, kClasses> lines_ SPREADABLE_GUARDED_BY(mutex_);
   std::array<std::size_t, kClasses> running_ SPREADABLE_GUARDED_BY(mutex_){};
   std::list<Worker> workers_ SPREADABLE_GUARDED_BY(mutex_);
   std::list<Worker> ended_ SPREADABLE_GUARDED_BY(mutex_);  ///< threads to be joined

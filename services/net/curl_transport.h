@@ -29,10 +29,16 @@ class CurlLoop;
 /// TLS is 1.2 or later; the peer must show a certificate for the host of its address, signed by an
 /// authority that the request believes. There is no way to do without.
 /// Headers of a reply are as they came: Content-Length and Content-Encoding tell of the bytes on
-/// the wire, `body` is inflated. Thread-safe.
+/// the wire, `body` is inflated. An answer that inflates too much is broken off and asked for once
+/// more as it is, uncompressed: an honest one may be that monotonous. Thread-safe.
 class CurlTransport final : public Transport {
  public:
   static constexpr std::size_t kReplyHeaderBytesMax = 64 << 10;  ///< more is Errc::bad_response
+
+  /// How many bytes an answer of more than kInflatedFreely may become for each that was sent; more
+  /// is Errc::bad_response. Source: reliability S22.
+  static constexpr std::size_t kInflationMax = 20;
+  static constexpr std::size_t kInflatedFreely = 64 << 10;
 
   /// Of all connections, requests whose answer waits for other nodes may hold 1/kForwardShare,
   /// those of clients 1/kClientShare; the rest is always there for leaf work. Source: design.md,

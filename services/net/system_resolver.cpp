@@ -3,34 +3,19 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
 #include <memory>
 #include <system_error>
+
+#include "services/net/detail/socket_address.h"
 
 namespace spreadable {
 namespace {
 
 Error no_address(const std::string& name) {
   return {.code = Errc::not_found, .message = "no address for " + name};
-}
-
-/// IPv4 or IPv6 as the system's structures have it; nothing for other families.
-std::optional<IpAddress> from_sockaddr(const sockaddr* generic) {
-  if (generic == nullptr) return std::nullopt;
-  std::array<char, NI_MAXHOST> text{};
-  const bool is_v4 = generic->sa_family == AF_INET;
-  if (!is_v4 && generic->sa_family != AF_INET6) return std::nullopt;
-  const auto size = static_cast<socklen_t>(is_v4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
-  if (::getnameinfo(generic, size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0) {
-    return std::nullopt;
-  }
-  const std::string_view whole(text.data());
-  return IpAddress::parse(
-      whole.substr(0, whole.find('%')));  // without the zone of a link-local one
 }
 
 }  // namespace
@@ -130,7 +115,7 @@ Result<IpAddress> system_look_up(const std::string& name) {
     return Error{.code = Errc::unreachable, .message = "cannot look up " + name + ": " + reason};
   }
   for (const addrinfo* item = list; item != nullptr; item = item->ai_next) {
-    if (const auto ip = from_sockaddr(item->ai_addr)) return *ip;
+    if (const auto ip = detail::ip_of(item->ai_addr)) return *ip;
   }
   return no_address(name);
 }
@@ -143,7 +128,7 @@ std::optional<IpAddress> local_ip() {
   for (const ifaddrs* item = list; item != nullptr; item = item->ifa_next) {
     const bool is_usable = (item->ifa_flags & IFF_UP) != 0 && (item->ifa_flags & IFF_LOOPBACK) == 0;
     if (!is_usable || item->ifa_addr == nullptr || item->ifa_addr->sa_family != AF_INET) continue;
-    if (const auto ip = from_sockaddr(item->ifa_addr)) last = ip;
+    if (const auto ip = detail::ip_of(item->ifa_addr)) last = ip;
   }
   return last;
 }

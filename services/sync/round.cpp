@@ -34,6 +34,7 @@ void Sync::Round::run() {
   check_slaves();
   update_masters();
   mend_split();
+  leave_isolation();
   forget_strangers();
 }
 
@@ -132,7 +133,7 @@ void Sync::Round::recall() {
 std::vector<Address> Sync::Round::peers_to_explore() const {
   const auto view = node_.peers().view();
   // A slave knows only its own master's list, so it cannot tell who has been forgotten by all.
-  if (!view->is_master() && view->is_registered()) return {};
+  if (!view->is_master() && view->is_registered() && !sync_.isolation_.is_shrunk()) return {};
   std::set<Address> listed(view->slaves.begin(), view->slaves.end());
   for (const MasterEntry& master : view->masters) {
     listed.insert(master.address);
@@ -302,104 +303,6 @@ void Sync::Round::check_slaves() {
                           (structure ? " has another master" : " is gone"));
     }
   }
-}
-
-void Sync::Round::update_masters() {
-  if (node_.peers().view()->is_master()) {
-    update_masters_as_master();
-  } else {
-    update_masters_as_slave();
-  }
-}
-
-void Sync::Round::update_masters_as_master() {
-  const auto view = node_.peers().view();
-  std::vector<MasterEntry> masters;
-  KnownLists::Lists lists;
-  for (const auto& [peer, structure] : fetched_) {
-    if (structure.slaves.empty()) continue;
-    masters.push_back({peer, structure.slaves.size()});
-    lists.emplace(peer, std::make_shared<const std::vector<Address>>(structure.slaves));
-    sync_.placement_->note_kept(structure.slaves, peer);
-  }
-  for (const MasterEntry& master : view->masters) {
-    if (fetched_.contains(master.address) || master.address == node_.address()) continue;
-    if (is_lost(master.address)) {
-      // Its slaves look for a place now; should they not find one, we find them.
-      if (const auto list = node_.known_lists().find(master.address)) mention_some(*list);
-      continue;
-    }
-    masters.push_back(master);  // silent, but not yet for long
-  }
-  node_.known_lists().update(std::move(lists), node_.clock().now());
-  node_.peers().set_masters(std::move(masters));
-}
-
-/// Masters that are not of ours know only whom their own links lead to. Two of them that are each
-/// other's master never look further, so when such a one goes on without us in its list, one of us
-/// joins it: from then on it learns of everybody through us.
-void Sync::Round::mend_split() {
-  const auto view = node_.peers().view();
-  auto& ignored_since = sync_.ignored_since_;
-  const TimePoint now = node_.clock().now();
-  std::map<Address, TimePoint> ignored;
-  std::size_t natives = 1;
-  for (const auto& [peer, structure] : fetched_) {
-    if (structure.slaves.empty()) continue;
-    if (node_.book().is_native(peer)) {
-      ++natives;
-      continue;
-    }
-    const bool knows_us =
-        std::any_of(structure.masters.begin(), structure.masters.end(),
-                    [&](const MasterEntry& entry) { return entry.address == node_.address(); });
-    if (knows_us || view->has_slave(peer) || view->backlink == peer) continue;
-    const auto before = ignored_since.find(peer);
-    ignored[peer] = before == ignored_since.end() ? now : before->second;
-  }
-  ignored_since = view->is_master() ? std::move(ignored) : std::map<Address, TimePoint>();
-  const Duration patience = sync_.options_.split_intervals * sync_.options_.interval;
-  for (const auto& [peer, since] : ignored_since) {
-    // One of us is enough; who it is, is left to chance.
-    if (now - since < patience || node_.random().below(natives) != 0) continue;
-    node_.logger().info("sync: " + peer.text() + " does not know this master; joining it");
-    sync_.move_to_ = peer;
-    ignored_since.clear();
-    return;
-  }
-}
-
-const Structure* Sync::Round::best_source() const {
-  const auto view = node_.peers().view();
-  if (view->backlink) return find(*view->backlink);
-  // Whoever is in the network itself will do; one that has lost its master as well would only
-  // repeat what we know to be over.
-  const Structure* best = nullptr;
-  for (const auto& [peer, structure] : fetched_) {
-    if (!structure.backlink && structure.slaves.empty()) continue;
-    if (!best || structure.masters.size() > best->masters.size()) best = &structure;
-  }
-  return best;
-}
-
-void Sync::Round::update_masters_as_slave() {
-  const auto view = node_.peers().view();
-  const Structure* source = best_source();
-  std::vector<MasterEntry> masters = source ? source->masters : view->masters;
-  KnownLists::Lists lists;
-  if (source && !source->slaves.empty()) {
-    std::erase_if(masters,
-                  [&](const MasterEntry& entry) { return entry.address == source->address; });
-    masters.push_back({source->address, source->slaves.size()});
-    lists.emplace(source->address, std::make_shared<const std::vector<Address>>(source->slaves));
-  }
-  if (!view->is_registered()) {
-    std::erase_if(masters, [&](const MasterEntry& entry) {
-      return asked_.contains(entry.address) && !fetched_.contains(entry.address);
-    });
-  }
-  node_.known_lists().update(std::move(lists), node_.clock().now());
-  node_.peers().set_masters(std::move(masters));
 }
 
 }  // namespace spreadable

@@ -26,7 +26,8 @@ class Sync::Round {
   void update_masters();  // 4. the masters list
   void update_masters_as_master();
   void update_masters_as_slave();
-  void mend_split();        // 5. masters that do not know us
+  void mend_split();  // 5. masters that do not know us, and a master that nobody knows
+  void leave_isolation();
   void forget_strangers();  // 6. counters of peers that no longer matter
 
   /// Asks those of `peers` that were not asked yet in this run.

@@ -76,7 +76,8 @@ Result<Json> Sync::on_register(CallContext& call) {
   if (!target) return target.error();
   if (*target == node().address()) return invalid_target();
   const Result<IpAddress> ip = node().resolver().resolve(target->host());
-  if (!ip || *ip != call.client_ip) return invalid_target();
+  const bool is_proven = call.is_signed && *target == call.client_address;
+  if (!ip || (*ip != call.client_ip && !is_proven)) return invalid_target();
 
   const auto view = node().peers().view();
   if (view->has_slave(*target)) return Json{{"size", view->slaves.size()}};

@@ -1,6 +1,7 @@
 #include "services/sync/structure.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "core/schema.h"
@@ -31,6 +32,17 @@ Address address_in(const Json& entry) {
 
 bool Structure::has_slave(const Address& wanted) const {
   return std::find(slaves.begin(), slaves.end(), wanted) != slaves.end();
+}
+
+bool Structure::has_master(const Address& wanted) const {
+  return std::any_of(masters.begin(), masters.end(),
+                     [&](const MasterEntry& entry) { return entry.address == wanted; });
+}
+
+std::size_t Structure::network_size() const {
+  return std::accumulate(
+      masters.begin(), masters.end(), std::size_t{0},
+      [](std::size_t sum, const MasterEntry& entry) { return sum + entry.size; });
 }
 
 Json structure_json(const PeerView& view) {

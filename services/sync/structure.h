@@ -19,6 +19,9 @@ struct Structure {
   std::vector<MasterEntry> masters;
 
   [[nodiscard]] bool has_slave(const Address& address) const;
+  [[nodiscard]] bool has_master(const Address& address) const;
+  /// Nodes in all lists together, as its masters list says.
+  [[nodiscard]] std::size_t network_size() const;
 };
 
 /// What `view` tells peers: exactly the keys address, backlink, slaves, masters.

@@ -13,6 +13,7 @@
 #include "core/node.h"
 #include "core/scheduler.h"
 #include "core/service.h"
+#include "services/sync/isolation.h"
 #include "services/sync/placement.h"
 #include "services/sync/structure.h"
 
@@ -157,6 +158,7 @@ class Sync : public Service {
   std::map<std::pair<std::string_view, Address>, TimePoint> told_at_;  ///< of a conduct
   std::size_t list_length_ = 0;  ///< of our slaves, in the last run
   TimePoint list_changed_at_{};
+  Isolation isolation_;
   std::map<Address, TimePoint> ignored_since_;  ///< foreign masters whose lists lack this node
 
   mutable Mutex mutex_;

@@ -331,40 +331,6 @@ TEST_CASE("curl transport: redirects: are answers, and not followed") {
   CHECK(elsewhere.requests() == 0);
 }
 
-TEST_CASE("curl transport: size: the limit counts inflated bytes, and is reached but not passed") {
-  Fixture fixture;
-  const std::string body(100'000, 'x');
-  for (const bool is_gzip : {false, true}) {
-    INFO(is_gzip);
-    HttpPeer peer(
-        [&](const HttpRequest&) { return is_gzip ? gzip_answer(body) : HttpPeer::ok(body); });
-    auto request = to(peer.address());
-    request.reply_bytes_max = body.size();
-    const auto fits = fixture.ask_one(request);
-    REQUIRE(fits);
-    CHECK(fits->body == body);
-    request.reply_bytes_max = body.size() - 1;
-    const auto result = fixture.ask_one(request);
-    REQUIRE_FALSE(result);
-    CHECK(result.error() == Error{.code = Errc::bad_response,
-                                  .message = "the answer of " + peer.address().text() +
-                                             " is larger than 99999 bytes"});
-  }
-}
-
-TEST_CASE("curl transport: size: a gzip bomb is cut off at the limit") {
-  Fixture fixture;
-  const std::string bomb = deflated(std::string(200 << 20, '\0'));
-  REQUIRE(bomb.size() < (1 << 20));
-  HttpPeer peer([&](const HttpRequest&) {
-    auto answer = HttpPeer::ok(bomb);
-    answer.response.headers.add("Content-Encoding", "gzip");
-    return answer;
-  });
-  CHECK(fixture.ask_one(to(peer.address())).error().code == Errc::bad_response);
-  CHECK(eventually([&] { return peer.open() == 0; }));
-}
-
 TEST_CASE("curl transport: meanwhile: runs on the caller's thread while requests are under way") {
   Fixture fixture;
   std::latch has_run{1};

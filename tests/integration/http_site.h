@@ -74,7 +74,7 @@ class EchoHandler final : public RequestHandler {
 };
 
 /// A certificate for `localhost`, and whom to believe about it.
-struct Identity {
+struct TlsIdentity {
   TempDir folder;
   TestAuthority authority{folder.path()};
   Server::Tls files = authority.issue();
@@ -106,7 +106,7 @@ struct Site {
   }
   [[nodiscard]] Deadline in(Millis span) const { return Deadline::after(clock, span); }
 
-  std::optional<Identity> identity;
+  std::optional<TlsIdentity> identity;
   SystemClock clock;
   EventLoop loop;
   WorkerPool pool;

@@ -234,7 +234,7 @@ TEST_CASE("tls: strangers: a first message that announces a great length is cut 
 }
 
 TEST_CASE("tls: stream: a client that never reads the answers of TLS itself is held up, or cut") {
-  const Identity identity;
+  const TlsIdentity identity;
   const auto streams = detail::tls_streams(identity.files);
   REQUIRE(streams);
   struct Row {

@@ -24,14 +24,25 @@ class SharedDatabase final : public Database {
 /// The scheduler that all nodes share belongs to the network.
 class BorrowedScheduler final : public Scheduler {
  public:
-  explicit BorrowedScheduler(FakeScheduler& scheduler) : scheduler_(scheduler) {}
+  /// With `rewound` the time that a task takes passes for the task alone; both outlive this object.
+  BorrowedScheduler(FakeScheduler& scheduler, ManualClock* rewound)
+      : scheduler_(scheduler), rewound_(rewound) {}
   std::unique_ptr<Task> start(std::string name, Duration first_delay,
                               std::function<Duration()> run) override {
-    return scheduler_.start(std::move(name), first_delay, std::move(run));
+    if (!rewound_) return scheduler_.start(std::move(name), first_delay, std::move(run));
+    return scheduler_.start(std::move(name), first_delay,
+                            [clock = rewound_, run = std::move(run)]() -> Duration {
+                              const TimePoint begun = clock->now();
+                              const Duration delay = run();
+                              const Duration taken = clock->now() - begun;
+                              clock->advance(-taken);
+                              return taken + delay;
+                            });
   }
 
  private:
   FakeScheduler& scheduler_;
+  ManualClock* const rewound_;
 };
 
 }  // namespace
@@ -84,6 +95,8 @@ class LocalNetwork::DirectTransport final : public Transport {
       std::span<const TransportRequest> requests, Deadline deadline,
       const std::function<void()>& meanwhile) override {
     network_.requests_ += requests.size();
+    if (network_.options_.is_time_parallel)
+      return request_in_parallel(requests, deadline, meanwhile);
     std::vector<Result<TransportReply>> results;
     bool is_waiting = false;
     for (const TransportRequest& request : requests) {
@@ -98,12 +111,35 @@ class LocalNetwork::DirectTransport final : public Transport {
   }
 
  private:
+  std::vector<Result<TransportReply>> request_in_parallel(
+      std::span<const TransportRequest> requests, Deadline deadline,
+      const std::function<void()>& meanwhile) {
+    ManualClock& clock = *network_.clock_;
+    const TimePoint begun = clock.now();
+    TimePoint ended = begun;
+    std::vector<Result<TransportReply>> results;
+    for (const TransportRequest& request : requests) {
+      Result<TransportReply> result = send(request);
+      if (clock.now() > deadline.at()) {
+        result = Error{Errc::timed_out, request.to.text() + " answers too late", {}};
+      }
+      const bool is_silent = !result && result.error().code == Errc::timed_out;
+      ended = std::max(ended, is_silent ? deadline.at() : clock.now());
+      clock.advance(begun - clock.now());
+      results.push_back(std::move(result));
+    }
+    if (meanwhile) meanwhile();
+    clock.advance(std::max(ended - clock.now(), Duration::zero()));
+    return results;
+  }
+
   Result<TransportReply> send(const TransportRequest& request) {
     const auto target = network_.serving_.find(request.to);
     if (target == network_.serving_.end() || !network_.can_reach(from_, request.to)) {
       return Error{Errc::unreachable, "no connection to " + request.to.text(), {}};
     }
-    if (network_.hung_.contains(request.to)) {
+    const bool is_lost = network_.loss_ > 0 && network_.random_->uniform() < network_.loss_;
+    if (is_lost || network_.hung_.contains(request.to)) {
       return Error{Errc::timed_out, request.to.text() + " does not answer", {}};
     }
     const std::size_t query_at = std::min(request.path.find('?'), request.path.size());
@@ -113,8 +149,13 @@ class LocalNetwork::DirectTransport final : public Transport {
          .query = request.path.substr(std::min(query_at + 1, request.path.size())),
          .headers = request.headers,
          .body = request.body,
-         .remote_ip = IpAddress::loopback()});
+         .remote_ip = exit_of(from_)});
     return TransportReply{response.status, std::move(response.headers), std::move(response.body)};
+  }
+
+  [[nodiscard]] IpAddress exit_of(const Address& sender) const {
+    const auto exit = network_.exits_.find(sender);
+    return exit == network_.exits_.end() ? IpAddress::loopback() : exit->second;
   }
 
   LocalNetwork& network_;
@@ -156,7 +197,8 @@ Environment LocalNetwork::environment(const Member& member) {
   environment.clock = std::make_shared<const ShiftedClock>(clock_, member.wall_offset);
   environment.random = random_;
   environment.transport = std::make_shared<DirectTransport>(*this, self);
-  environment.scheduler = std::make_shared<BorrowedScheduler>(scheduler_);
+  environment.scheduler = std::make_shared<BorrowedScheduler>(
+      scheduler_, options_.is_time_parallel ? clock_.get() : nullptr);
   environment.resolver = std::make_shared<LoopbackResolver>();
   environment.logger = logger_;
   environment.server = std::make_unique<DirectServer>(*this, self);

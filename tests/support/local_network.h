@@ -20,14 +20,17 @@
 namespace spreadable {
 
 /// A network of real nodes whose requests are direct calls. A node can be down (connections
-/// refused) or hung (it never answers: the asking group waits until its deadline in virtual time,
-/// and everybody with it, since one thread plays all nodes), and the network can be cut in two.
+/// refused) or hung (it never answers), requests can get lost, and the network can be cut in two.
 /// Equal seeds give equal runs. For one thread.
 class LocalNetwork {
  public:
   struct Options {
     Millis sync_interval{500};
     std::uint64_t seed = 1;
+    /// Waiting for a silent node takes the time of whoever waits, and by default everybody else's,
+    /// since one thread plays all nodes. Here only its own: the clock goes back for the others, as
+    /// if all nodes ran at once, each of them from event to event in one go.
+    bool is_time_parallel = false;
     std::vector<ServiceFactory> services{};  ///< beside Sync
     /// Changes the options of each node.
     std::function<void(NodeOptions&)> configure{};
@@ -56,8 +59,12 @@ class LocalNetwork {
   void restart(std::size_t index);
   void hang(std::size_t index) { hung_.insert(address(index)); }
   void resume(std::size_t index) { hung_.erase(address(index)); }
+  /// From now on this share of all requests between nodes gets lost, in [0, 1).
+  void lose(double share) { loss_ = share; }
   /// Lets something that is no node of ours answer at `address`; it outlives the network.
   void serve(const Address& address, RequestHandler& handler) { serving_[address] = &handler; }
+  /// From now on the requests of a node come from `ip`, which is not that of its name.
+  void set_exit(std::size_t index, const IpAddress& ip) { exits_[address(index)] = ip; }
   /// Nodes below `border` and the others cannot connect to each other until heal().
   void cut(std::size_t border) { border_ = border; }
   void heal() { border_.reset(); }
@@ -110,6 +117,8 @@ class LocalNetwork {
   std::shared_ptr<Random> random_;
   std::map<Address, RequestHandler*> serving_;
   std::set<Address> hung_;
+  std::map<Address, IpAddress> exits_;
+  double loss_ = 0;
   std::optional<std::size_t> border_;
   std::uint64_t requests_ = 0;
   std::vector<Member> members_;

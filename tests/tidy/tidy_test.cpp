@@ -123,3 +123,32 @@ TEST_CASE("tidy: readme: the program it shows is the example that is compiled") 
   REQUIRE_FALSE(example.empty());
   CHECK(readme.find(example) != std::string::npos);
 }
+
+TEST_CASE("tidy: docs: each test that docs/security.md names is there") {
+  std::string tests = read(kRoot / "tests/security/main.cpp");
+  for (const fs::path& path : code_below({"tests"})) {
+    const std::string text = read(kRoot / path);
+    const std::regex name("TEST_CASE\\(\\s*(\"[^\"]+\")");
+    for (std::sregex_iterator it(text.begin(), text.end(), name), end; it != end; ++it) {
+      tests += (*it)[1].str();
+    }
+  }
+  std::size_t names = 0;
+  std::ifstream file(kRoot / "docs/security.md");
+  const std::regex quoted("`([^`]+)`");
+  for (std::string line; std::getline(file, line);) {
+    // Tests stand in the last column of a table.
+    const std::size_t column = line.rfind('|', line.size() < 2 ? 0 : line.size() - 2);
+    if (!line.starts_with("| ") || column == 0 || column == std::string::npos) continue;
+    const std::string cell = line.substr(column);
+    for (std::sregex_iterator it(cell.begin(), cell.end(), quoted), end; it != end; ++it) {
+      std::string wanted = (*it)[1];
+      if (wanted.ends_with("…")) wanted.resize(wanted.size() - std::string("…").size());
+      wanted = wanted.starts_with("sectest ") ? "{\"" + wanted.substr(8) + "\"" : "\"" + wanted;
+      INFO(line);
+      CHECK(tests.find(wanted) != std::string::npos);
+      ++names;
+    }
+  }
+  CHECK(names > 30);
+}

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/assert.h"
+#include "services/http/detail/text.h"
 
 namespace spreadable::detail {
 
@@ -58,7 +59,7 @@ void BodyFraming::end_line() {
   line_.pop_back();
   const bool ends_well = !line_.empty() && line_.back() == '\r';
   if (ends_well) line_.pop_back();
-  if (!ends_well || line_.find_first_of(std::string_view("\r\0", 2)) != std::string::npos) {
+  if (!ends_well || !is_field_value(line_)) {
     state_ = State::malformed;
   } else if (part_ == Part::chunk_size) {
     begin_chunk();
@@ -67,6 +68,8 @@ void BodyFraming::end_line() {
     part_ = Part::chunk_size;
   } else if (line_.empty()) {  // the line that ends the trailers
     state_ = State::complete;
+  } else if (!is_field(line_)) {
+    state_ = State::malformed;
   }
   line_.clear();
 }

@@ -12,7 +12,8 @@ namespace spreadable::detail {
 
 /// Takes a body out of the bytes that follow a head, piece by piece, by Content-Length or by
 /// chunks. As strict as parse_request_head, for the same reason: chunk sizes are bare hexadecimal
-/// digits, and every line ends in CR LF. Chunk extensions and trailers are read past and dropped.
+/// digits, every line ends in CR LF and has no control bytes, and trailers are fields, or else they
+/// could be the next request to somebody else. Chunk extensions and trailers are dropped.
 /// A plain value; not thread-safe.
 class BodyFraming {
  public:

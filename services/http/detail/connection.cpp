@@ -44,6 +44,17 @@ void Connection::cut() {
   }
 }
 
+bool Connection::try_evict() {
+  if (!stream_ || owner_.load(std::memory_order_acquire) != Owner::loop) return false;
+  close();
+  return true;
+}
+
+std::optional<TimePoint> Connection::idle_since() const {
+  if (!stream_ || owner_.load(std::memory_order_acquire) != Owner::loop) return std::nullopt;
+  return phase_ == Phase::idle ? std::optional(since_) : std::nullopt;
+}
+
 void Connection::on_ready(std::uint32_t events) {
   if (!stream_) return;
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) has_ended_ = true;
@@ -84,7 +95,9 @@ bool Connection::note_for_worker() {
 void Connection::take_back() {
   owner_.store(Owner::loop, std::memory_order_relaxed);
   is_readable_ = true;  // an event may have been noted for the worker
-  if (phase_ != Phase::sending) {
+  if (std::exchange(is_dropped_, false)) {
+    turn_away(503, "too many requests");
+  } else if (phase_ != Phase::sending) {
     end_request();
     if (!keeps_alive_) {
       close();
@@ -156,14 +169,26 @@ bool Connection::serve() {
     return true;
   }
   work_ = endpoint_.setup().handler.work_class(head.method, head.path);
-  if (give_to_worker()) return false;
-  if (collector_.state() == RequestCollector::State::complete) {
-    (void)collector_.take();
-    put_refusal(503, "too many requests");  // the connection itself is fine, and goes on
-  } else {
-    refuse(503, "too many requests");
+  const Endpoint::Requester requester = endpoint_.requester_of(head, remote_);
+  client_ = requester.ip;
+  if (work_ == WorkClass::client && !endpoint_.try_take_client_request(requester)) {
+    turn_away(429, "too many requests from your network");
+    return true;
   }
+  if (give_to_worker()) return false;
+  turn_away(503, "too many requests");
   return true;
+}
+
+/// Answers a request that can be read, but is not wanted now. The connection goes on, unless the
+/// rest of a large body is still to come.
+void Connection::turn_away(int status, std::string_view message) {
+  if (collector_.state() != RequestCollector::State::complete) {
+    refuse(status, message);
+    return;
+  }
+  (void)collector_.take();
+  put_refusal(status, message);
 }
 
 /// After success the connection is the worker's: nothing here may touch it.
@@ -171,7 +196,9 @@ bool Connection::give_to_worker() {
   endpoint_.begin_request();
   is_counted_ = true;
   owner_.store(Owner::worker, std::memory_order_relaxed);
-  if (endpoint_.setup().pool.try_submit(work_, [this] { answer(); })) return true;
+  WorkerPool::Job job{
+      .run = [this] { answer(); }, .drop = [this] { give_up_place(); }, .source = lane_of(client_)};
+  if (endpoint_.setup().pool.try_submit(work_, std::move(job))) return true;
   owner_.store(Owner::loop, std::memory_order_relaxed);
   end_request();
   return false;
@@ -248,6 +275,7 @@ void Connection::close() {
   discharge();
   end_request();
   stream_.reset();
+  loop.table().remove(*this);
   loop.connections().give_back(1);
   endpoint_.discard(*this);
 }
@@ -307,7 +335,7 @@ void Connection::put_output(const HttpResponse& response) {
 void Connection::put_refusal(int status, std::string_view message) {
   HttpResponse response =
       refusal_response(status, message, endpoint_.setup().options.refusal_headers);
-  if (status == 503) response.headers.add("Retry-After", "1");
+  if (status == 503 || status == 429) response.headers.add("Retry-After", "1");
   put_output(response);
 }
 

@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "core/ip.h"
 #include "core/server.h"
+#include "services/http/connection_table.h"
 #include "services/http/detail/byte_stream.h"
 #include "services/http/detail/request_collector.h"
 #include "services/http/event_loop.h"
@@ -26,7 +28,7 @@ class Endpoint;
 /// The socket is watched edge-triggered all the time, so neither giving a connection to a worker
 /// nor taking it back costs a system call: an event that comes while a worker has the connection is
 /// noted in `owner_`, and the worker then looks for more input itself before it lets go.
-class Connection final : public EventLoop::Source {
+class Connection final : public EventLoop::Source, public ConnectionTable::Seat {
  public:
   Connection(Endpoint& endpoint, std::unique_ptr<ByteStream> stream, IpAddress remote);
 
@@ -39,6 +41,9 @@ class Connection final : public EventLoop::Source {
 
   void on_ready(std::uint32_t events) override;
   void on_due(TimePoint now) override;
+
+  bool try_evict() override;
+  [[nodiscard]] std::optional<TimePoint> idle_since() const override;
 
  private:
   enum class Owner : std::uint8_t { loop, worker, worker_notified };
@@ -57,6 +62,7 @@ class Connection final : public EventLoop::Source {
   [[nodiscard]] bool take_in(std::string_view bytes);
   [[nodiscard]] bool serve();
   [[nodiscard]] bool give_to_worker();
+  void turn_away(int status, std::string_view message);
   [[nodiscard]] bool flush();
   [[nodiscard]] bool linger();
   void finish_sending();
@@ -70,6 +76,7 @@ class Connection final : public EventLoop::Source {
 
   // Of a worker (connection_worker.cpp).
   void answer();
+  void give_up_place();
   [[nodiscard]] bool read_rest_of_body();
   void respond();
   [[nodiscard]] HttpResponse handle(HttpRequest request);
@@ -99,11 +106,13 @@ class Connection final : public EventLoop::Source {
   TimePoint since_;  ///< when the phase began
   Phase phase_ = Phase::head;
   WorkClass work_ = WorkClass::leaf;
+  IpAddress client_;             ///< for whom the request waits in line
   Method method_ = Method::get;  ///< of the request being answered
   bool is_readable_ = false;     ///< the socket may hold input
   bool watches_output_ = false;  ///< the loop also tells when the socket takes output
   bool keeps_alive_ = true;      ///< the connection goes on after output_
   bool lingers_ = false;         ///< input may be left when output_ is sent
+  bool is_dropped_ = false;      ///< the request has lost its place in the queue
   bool is_counted_ = false;      ///< among the endpoint's requests
   bool holds_body_worker_ = false;
   std::size_t charged_ = 0;  ///< taken of the loop's buffered_bytes

@@ -39,6 +39,12 @@ void Connection::answer() {
   endpoint_.setup().loop.post([this] { take_back(); });
 }
 
+/// In place of answer(), when the request of somebody who waits less took this one's place.
+void Connection::give_up_place() {
+  is_dropped_ = true;
+  endpoint_.setup().loop.post([this] { take_back(); });
+}
+
 /// Leaves phase `sending` behind when the loop is to send the rest, or to linger afterwards.
 void Connection::respond() {
   if (collector_.state() == RequestCollector::State::body && !read_rest_of_body()) return;
@@ -140,6 +146,7 @@ bool Connection::find_next_request() {
     if (step.bytes > 0) collector_.feed({buffer.data(), step.bytes});
   }
   if (!is_complete() || endpoint_.is_draining()) return false;
+  if (work_ == WorkClass::client) return false;  // the loop counts each of them
   const RequestHead& head = collector_.head();
   if (endpoint_.setup().handler.work_class(head.method, head.path) != work_) return false;
   method_ = head.method;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 
+#include "core/ascii.h"
 #include "services/http/detail/text.h"
 
 namespace spreadable::detail {
@@ -89,11 +90,11 @@ Result<std::string> inflate_brotli(std::string_view body, std::size_t bytes_max)
 
 Result<std::string> undo_content_coding(std::string body, std::string_view coding,
                                         std::size_t bytes_max) {
-  const bool is_plain = body.empty() || coding.empty() || is_same_name(coding, "identity");
+  const bool is_plain = body.empty() || coding.empty() || ascii::is_same_word(coding, "identity");
   if (is_plain) return body;
-  if (is_same_name(coding, "gzip")) return inflate_zlib(body, kGzipWindow, bytes_max);
-  if (is_same_name(coding, "deflate")) return inflate_zlib(body, kZlibWindow, bytes_max);
-  if (is_same_name(coding, "br")) return inflate_brotli(body, bytes_max);
+  if (ascii::is_same_word(coding, "gzip")) return inflate_zlib(body, kGzipWindow, bytes_max);
+  if (ascii::is_same_word(coding, "deflate")) return inflate_zlib(body, kZlibWindow, bytes_max);
+  if (ascii::is_same_word(coding, "br")) return inflate_brotli(body, bytes_max);
   return Error{
       Errc::unsupported, "unsupported content encoding \"" + std::string(coding) + "\"", {}};
 }

@@ -1,10 +1,22 @@
 #include "services/http/detail/endpoint.h"
 
+#include <algorithm>
+
+#include "core/access.h"
+#include "core/ascii.h"
 #include "core/assert.h"
+#include "core/wire.h"
+#include "services/http/detail/text.h"
 
 namespace spreadable::detail {
 
 Endpoint::Endpoint(const Setup& setup, std::vector<FileDescriptor> sockets) : setup_(setup) {
+  constexpr double kBurstSeconds = 10;
+  if (const std::uint32_t rate = setup.options.sources.client_requests_per_second; rate > 0) {
+    client_requests_.emplace(
+        TokenBuckets::Options{.per_second = static_cast<double>(rate),
+                              .burst = kBurstSeconds * static_cast<double>(rate)});
+  }
   for (FileDescriptor& socket : sockets) {
     listeners_.push_back(std::make_unique<Listener>(
         setup.loop, std::move(socket),
@@ -64,7 +76,56 @@ void Endpoint::end_request() {
   if (--requests_ == 0) none_left_.notify_all();
 }
 
+Endpoint::Requester Endpoint::requester_of(const RequestHead& head, const IpAddress& remote) const {
+  const std::vector<IpAddress>& proxies = setup_.options.sources.proxies;
+  if (std::find(proxies.begin(), proxies.end(), remote) == proxies.end()) return {remote};
+  const std::string* forwarded = head.headers.find(wire::kForwardedFor);
+  if (!forwarded) return {remote};
+  // One of several is the client's own, and nothing says which.
+  const auto count = std::count_if(head.headers.begin(), head.headers.end(), [](const auto& field) {
+    return ascii::is_same_word(field.first, wire::kForwardedFor);
+  });
+  const IpAddress client = count == 1 ? client_ip_of(remote, *forwarded, proxies) : remote;
+  return {client, /*is_hidden=*/client == remote};
+}
+
+bool Endpoint::try_take_client_request(const Requester& requester) {
+  const bool is_limited = requester.is_hidden || setup_.options.sources.limits(requester.ip);
+  if (!client_requests_ || !is_limited) return true;
+  return client_requests_->try_take(neighbourhood_of(requester.ip), setup_.loop.clock().now());
+}
+
+/// Takes a place for a new connection, if need be that of another one.
+bool Endpoint::try_seat(const IpAddress& remote) {
+  ConnectionTable& table = setup_.loop.table();
+  Allowance& connections = setup_.loop.connections();
+  std::size_t neighbours = 0;
+  if (setup_.options.sources.limits(remote)) {
+    const ConnectionTable::Place place{this, remote};
+    if (!is_within_limits(place)) return false;
+    neighbours = table.count(place, ConnectionTable::Scope::group);
+  }
+  if (connections.try_take(1)) return true;
+  // Whoever loses a connection has no fewer than the newcomer's neighbourhood then.
+  return table.evict_newest(/*count=*/neighbours + 1) && connections.try_take(1);
+}
+
+bool Endpoint::is_within_limits(const ConnectionTable::Place& place) {
+  using Scope = ConnectionTable::Scope;
+  ConnectionTable& table = setup_.loop.table();
+  const SourceLimits& limits = setup_.options.sources;
+  // Before that the client may have a request under way on it.
+  const TimePoint idle = setup_.loop.clock().now() - setup_.options.keep_alive_announced;
+  for (const auto& [scope, max] : {std::pair{Scope::machine, limits.connections_per_machine},
+                                   std::pair{Scope::group, limits.connections_per_group}}) {
+    const bool is_full = max > 0 && table.count(place, scope) >= max;
+    if (is_full && !table.evict_idle(place, scope, idle)) return false;
+  }
+  return true;
+}
+
 void Endpoint::accept(FileDescriptor socket, IpAddress remote) {
+  if (!try_seat(remote)) return;
   auto stream = setup_.streams(std::move(socket));
   if (!stream) {
     setup_.loop.connections().give_back(1);
@@ -74,6 +135,7 @@ void Endpoint::accept(FileDescriptor socket, IpAddress remote) {
   Connection& ours = *connection;
   connections_.emplace(&ours, std::move(connection));
   ++connection_count_;
+  if (setup_.options.sources.limits(remote)) setup_.loop.table().add({this, remote}, ours);
   ours.start();
 }
 

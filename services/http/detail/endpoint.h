@@ -16,6 +16,7 @@
 #include "services/http/detail/connection.h"
 #include "services/http/detail/listener.h"
 #include "services/http/http_server.h"
+#include "services/http/token_buckets.h"
 
 namespace spreadable::detail {
 
@@ -55,11 +56,22 @@ class Endpoint {
   void begin_request();
   /// The last thing that a worker may do here: stop() may return at once.
   void end_request();
+  /// Whose request it is.
+  struct Requester {
+    IpAddress ip;
+    bool is_hidden = false;  ///< behind the proxy with that ip, which does not say who it is
+  };
+  [[nodiscard]] Requester requester_of(const RequestHead& head, const IpAddress& remote) const;
+  /// On the loop: takes one client request of what `requester` may ask for. False when it is used
+  /// up.
+  [[nodiscard]] bool try_take_client_request(const Requester& requester);
   /// On the loop: lets go of a closed connection.
   void discard(Connection& connection);
 
  private:
   void accept(FileDescriptor socket, IpAddress remote);
+  [[nodiscard]] bool try_seat(const IpAddress& remote);
+  [[nodiscard]] bool is_within_limits(const ConnectionTable::Place& place);
   void close_listeners();
   void wait_for_requests(std::optional<Deadline> deadline);
   void cut_connections();
@@ -72,6 +84,7 @@ class Endpoint {
   // Of the loop's thread.
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::optional<TokenBuckets> client_requests_;  ///< none: any number
 
   Mutex mutex_;
   std::condition_variable none_left_;

@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -145,7 +146,7 @@ void Listener::on_due(TimePoint) {
 
 /// False when nobody waits, or nobody can be let in.
 bool Listener::accept_one() {
-  if (!loop_.connections().try_take(1)) {
+  if (loop_.connections().is_used_up() && !loop_.table().has_crowd()) {
     pause();
     return false;
   }
@@ -158,9 +159,18 @@ bool Listener::accept_one() {
     return true;
   }
   const int reason = errno;
-  loop_.connections().give_back(1);
-  if (reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM) pause();
+  if (reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM) {
+    if (!is_awaited()) return false;  // the system asks for a descriptor first
+    if (loop_.table().evict_newest(/*count=*/1)) return true;
+    pause();
+  }
   return reason == EINTR || reason == ECONNABORTED || reason == EPROTO;
+}
+
+/// Whether somebody waits to be accepted.
+bool Listener::is_awaited() const {
+  pollfd entry{socket_.get(), POLLIN, 0};
+  return poll(&entry, 1, 0) == 1;
 }
 
 void Listener::pause() {

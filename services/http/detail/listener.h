@@ -14,8 +14,8 @@
 namespace spreadable::detail {
 
 /// Accepts connections on the loop. When the process is out of descriptors, or the loop out of
-/// connections, it rests for kPause and leaves newcomers to the kernel's backlog. Of the loop's
-/// thread, except for open().
+/// connections, and nobody's neighbourhood has several that could make room, it rests for kPause
+/// and leaves newcomers to the kernel's backlog. Of the loop's thread, except for open().
 class Listener final : public EventLoop::Source {
  public:
   using Accept = std::function<void(FileDescriptor socket, IpAddress remote)>;
@@ -33,7 +33,7 @@ class Listener final : public EventLoop::Source {
   /// The port that `socket` is bound to.
   [[nodiscard]] static std::uint16_t port_of(const FileDescriptor& socket);
 
-  /// `accept` owns the connection's place in loop.connections() along with the socket.
+  /// `accept` may find loop.connections() used up; it closes the socket then, or makes room.
   Listener(EventLoop& loop, FileDescriptor socket, Accept accept);
 
   [[nodiscard]] Result<void> start();
@@ -45,6 +45,7 @@ class Listener final : public EventLoop::Source {
 
  private:
   [[nodiscard]] bool accept_one();
+  [[nodiscard]] bool is_awaited() const;
   void pause();
 
   EventLoop& loop_;

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/ascii.h"
 #include "services/http/detail/text.h"
 
 namespace spreadable::detail {
@@ -46,7 +47,7 @@ int weight_of(std::string_view text) {
 /// Cuts `text` at the first `mark`, and returns what stood before it, trimmed.
 std::string_view cut_off(std::string_view& text, char mark) {
   const auto end = text.find(mark);
-  const std::string_view first = trimmed(text.substr(0, end));
+  const std::string_view first = ascii::trim(text.substr(0, end));
   text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
   return first;
 }
@@ -59,10 +60,10 @@ struct Weights {
   std::optional<int> others;  ///< of `*`
 
   std::optional<int>* find(std::string_view name) {
-    if (is_same_name(name, "identity")) return &identity;
-    if (is_same_name(name, "br")) return &br;
-    if (is_same_name(name, "gzip") || is_same_name(name, "x-gzip")) return &gzip;
-    if (is_same_name(name, "deflate")) return &deflate;
+    if (ascii::is_same_word(name, "identity")) return &identity;
+    if (ascii::is_same_word(name, "br")) return &br;
+    if (ascii::is_same_word(name, "gzip") || ascii::is_same_word(name, "x-gzip")) return &gzip;
+    if (ascii::is_same_word(name, "deflate")) return &deflate;
     return name == "*" ? &others : nullptr;
   }
 };
@@ -74,7 +75,8 @@ void read_item(std::string_view item, Weights& weights) {
   int value = kFullWeight;
   while (!item.empty()) {
     const std::string_view parameter = cut_off(item, ';');
-    const bool is_weight = parameter.size() >= 2 && is_same_name(parameter.substr(0, 2), "q=");
+    const bool is_weight =
+        parameter.size() >= 2 && ascii::is_same_word(parameter.substr(0, 2), "q=");
     if (is_weight) value = weight_of(parameter.substr(2));
   }
   *weight = value;
@@ -82,22 +84,23 @@ void read_item(std::string_view item, Weights& weights) {
 
 bool is_compressible(std::string_view content_type) {
   const std::string_view type = cut_off(content_type, ';');
-  if (type.size() > 5 && is_same_name(type.substr(0, 5), "text/")) return true;
-  return is_same_name(type, "application/json") || is_same_name(type, "application/javascript") ||
-         is_same_name(type, "image/svg+xml");
+  if (type.size() > 5 && ascii::is_same_word(type.substr(0, 5), "text/")) return true;
+  return ascii::is_same_word(type, "application/json") ||
+         ascii::is_same_word(type, "application/javascript") ||
+         ascii::is_same_word(type, "image/svg+xml");
 }
 
 /// Whether the list in `field` holds `word`.
 bool lists(std::string_view field, std::string_view word) {
   while (!field.empty()) {
-    if (is_same_name(cut_off(field, ','), word)) return true;
+    if (ascii::is_same_word(cut_off(field, ','), word)) return true;
   }
   return false;
 }
 
 bool lists(const Headers& headers, std::string_view name, std::string_view word) {
   return std::any_of(headers.begin(), headers.end(), [&](const auto& field) {
-    return is_same_name(field.first, name) && lists(field.second, word);
+    return ascii::is_same_word(field.first, name) && lists(field.second, word);
   });
 }
 
@@ -174,7 +177,7 @@ void weaken_etag(Headers& headers) {
   if (!tag || !tag->starts_with('"')) return;
   Headers changed;
   for (const auto& [name, value] : headers) {
-    changed.add(name, is_same_name(name, "etag") ? "W/" + value : value);
+    changed.add(name, ascii::is_same_word(name, "etag") ? "W/" + value : value);
   }
   headers = std::move(changed);
 }
@@ -184,7 +187,7 @@ void weaken_etag(Headers& headers) {
 Coding accepted_coding(const Headers& request) {
   Weights weights;
   for (const auto& [name, value] : request) {
-    if (!is_same_name(name, "accept-encoding")) continue;
+    if (!ascii::is_same_word(name, "accept-encoding")) continue;
     for (std::string_view rest = value; !rest.empty();) read_item(cut_off(rest, ','), weights);
   }
   struct Choice {

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 
+#include "core/ascii.h"
 #include "core/json.h"
 #include "services/http/detail/text.h"
 
@@ -55,7 +56,7 @@ std::string_view reason_phrase(int status) {
 bool is_ours(std::string_view name) {
   for (const std::string_view ours :
        {"content-length", "connection", "keep-alive", "date", "transfer-encoding"}) {
-    if (is_same_name(name, ours)) return true;
+    if (ascii::is_same_word(name, ours)) return true;
   }
   return false;
 }

@@ -3,22 +3,47 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace spreadable::detail {
 
-/// Whether two texts differ in the case of ASCII letters at most.
-[[nodiscard]] constexpr bool is_same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char left, char right) { return lower(left) == lower(right); });
+/// For each byte whether it is a letter, a digit or one of `extra`.
+[[nodiscard]] constexpr std::array<bool, 256> byte_table(std::string_view extra) {
+  std::array<bool, 256> table{};
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : extra) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+inline constexpr auto kTokenBytes = byte_table("!#$%&'*+-.^_`|~");
+
+[[nodiscard]] constexpr bool consists_of(std::string_view text,
+                                         const std::array<bool, 256>& table) {
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return table[static_cast<unsigned char>(c)]; });
 }
 
-/// `text` without spaces and tabs around it.
-[[nodiscard]] constexpr std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+/// What methods and field names are. Source: RFC 9110 section 5.6.2.
+[[nodiscard]] constexpr bool is_token(std::string_view text) {
+  return !text.empty() && consists_of(text, kTokenBytes);
+}
+
+[[nodiscard]] constexpr bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+/// Bytes beyond ASCII pass: clients do send them unencoded.
+[[nodiscard]] constexpr bool is_field_value(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return is_control(c) && c != '\t'; });
+}
+
+/// Whether a line, without its end, is a name, a colon and a value.
+[[nodiscard]] constexpr bool is_field(std::string_view line) {
+  const auto colon = line.find(':');
+  return colon != std::string_view::npos && is_token(line.substr(0, colon)) &&
+         is_field_value(line.substr(colon + 1));
 }
 
 }  // namespace spreadable::detail

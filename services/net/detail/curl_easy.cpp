@@ -7,12 +7,17 @@
 #include <string_view>
 #include <system_error>
 
+#include "services/net/detail/socket_address.h"
+
 namespace spreadable::detail {
 namespace {
 
 /// Room made at once for a body whose length was announced. A longer one grows as it comes, so that
 /// an announcement alone claims little.
 constexpr std::size_t kReserveMax = 1 << 20;
+
+/// What libcurl reads at once, and may hand over before it counts it.
+constexpr std::size_t kReceiveBytes = 16 << 10;
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";
@@ -44,6 +49,28 @@ std::size_t on_header(char* data, std::size_t /*one*/, std::size_t size, void* u
   return size;
 }
 
+/// Bytes of the body as they came over the wire, as far as libcurl has counted them.
+std::size_t received_bytes(const Exchange& exchange) {
+  curl_off_t bytes = 0;
+  ::curl_easy_getinfo(exchange.easy->handle.get(), CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+  return static_cast<std::size_t>(std::max<curl_off_t>(bytes, 0));
+}
+
+bool is_too_much(std::size_t inflated, std::size_t received) {
+  return inflated > CurlTransport::kInflatedFreely &&
+         inflated / CurlTransport::kInflationMax > received;
+}
+
+/// Makes room for `size` more bytes. The last doubling ends at the limit, so that while the bytes
+/// are copied over, old and new room together are one and a half times the limit at most.
+void make_room(std::string& body, std::size_t size, std::size_t limit) {
+  const std::size_t needed = body.size() + size;
+  if (needed <= body.capacity()) return;
+  std::size_t room = limit;
+  while (room / 2 >= needed) room /= 2;
+  body.reserve(room);
+}
+
 /// Takes a piece of the inflated body.
 std::size_t on_body(char* data, std::size_t /*one*/, std::size_t size, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
@@ -61,14 +88,30 @@ std::size_t on_body(char* data, std::size_t /*one*/, std::size_t size, void* use
           std::min({static_cast<std::size_t>(announced), exchange.reply_bytes_max, kReserveMax}));
     }
   }
+  if (body.size() + size > CurlTransport::kInflatedFreely &&
+      is_too_much(body.size() + size, received_bytes(exchange) + kReceiveBytes)) {
+    exchange.abort = Exchange::Abort::inflated;
+    return 0;
+  }
+  make_room(body, size, exchange.reply_bytes_max);
   body.append(data, size);
   return size;
 }
 
-/// Opens a socket that programs started by this process do not inherit.
+/// Opens a socket that programs started by this process do not inherit. The address is the very one
+/// that libcurl connects to, so here nothing can have been mistaken or changed since it was looked
+/// up.
 curl_socket_t on_open_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  if (exchange.is_public_only) {
+    const auto ip = ip_of(&address->addr);
+    if (!ip || !ip->is_public()) {
+      exchange.abort = Exchange::Abort::not_public;
+      return CURL_SOCKET_BAD;
+    }
+  }
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (fd < 0) static_cast<Exchange*>(user)->socket_error = errno;
+  if (fd < 0) exchange.socket_error = errno;
   return fd;
 }
 
@@ -137,6 +180,7 @@ void set_common(CURL* handle, const CurlTransport::Options& options) {
   ::curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
   ::curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
   ::curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+  ::curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, static_cast<long>(kReceiveBytes));
   ::curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
                      static_cast<long>(options.connect_timeout.count()));
   ::curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN,
@@ -170,12 +214,22 @@ Error no_connection(const Exchange& exchange, CURLcode code) {
 }
 
 Error broken_off(const Exchange& exchange) {
+  if (exchange.abort == Exchange::Abort::not_public) {
+    return {.code = Errc::denied,
+            .message = "no request to " + exchange.to.text() + ": its address is not a public one"};
+  }
   const bool is_body = exchange.abort == Exchange::Abort::too_large;
   const std::size_t limit =
       is_body ? exchange.reply_bytes_max : CurlTransport::kReplyHeaderBytesMax;
   return {.code = Errc::bad_response,
           .message = std::string(is_body ? "the answer" : "the header of the answer") + " of " +
                      exchange.to.text() + " is larger than " + std::to_string(limit) + " bytes"};
+}
+
+Error inflated(const Exchange& exchange) {
+  return {.code = Errc::bad_response,
+          .message = "the answer of " + exchange.to.text() + " inflates to more than " +
+                     std::to_string(CurlTransport::kInflationMax) + " times its size"};
 }
 
 Error failure(const Exchange& exchange, CURLcode code) {
@@ -247,7 +301,13 @@ bool has_met_stale_connection(const Exchange& exchange, CURLcode code) {
   return connections_made == 0;
 }
 
+bool inflates_too_much(const Exchange& exchange) {
+  return exchange.abort == Exchange::Abort::inflated ||
+         is_too_much(exchange.reply.body.size(), received_bytes(exchange));
+}
+
 Result<TransportReply> outcome(Exchange& exchange, CURLcode code) {
+  if (inflates_too_much(exchange)) return inflated(exchange);
   if (code != CURLE_OK) return failure(exchange, code);
   if (!exchange.is_header_complete) {  // to libcurl, an answer that ends there is a whole one
     return Error{.code = Errc::unreachable,

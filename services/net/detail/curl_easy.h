@@ -41,6 +41,9 @@ class CurlEasyPool {
 /// the first byte of an answer. That says no more of the peer than that it had closed that one.
 [[nodiscard]] bool has_met_stale_connection(const Exchange& exchange, CURLcode code);
 
+/// Whether the answer to `exchange` inflates to more than CurlTransport allows.
+[[nodiscard]] bool inflates_too_much(const Exchange& exchange);
+
 /// What became of `exchange`, whose transfer ended with `code`. Moves the reply out.
 [[nodiscard]] Result<TransportReply> outcome(Exchange& exchange, CURLcode code);
 

@@ -201,6 +201,8 @@ bool CurlLoop::read_finished() {
     is_any = true;
     if (!exchange.is_retry && has_met_stale_connection(exchange, code)) {
       retry(exchange);
+    } else if (!exchange.is_plain && inflates_too_much(exchange)) {
+      ask_plain(exchange);
     } else {
       finish(exchange, outcome(exchange, code));
     }
@@ -274,6 +276,13 @@ void CurlLoop::retry(Exchange& exchange) {
   // and gives up at every sixth. Source: Curl_retry_request in libcurl 7.88.
   take_down(exchange);
   exchange.is_retry = true;
+  start(exchange);
+}
+
+void CurlLoop::ask_plain(Exchange& exchange) {
+  take_down(exchange);
+  exchange.forget_answer();
+  exchange.ask_plain();
   start(exchange);
 }
 

@@ -77,6 +77,8 @@ class CurlLoop {
   void name_arrived(const std::string& name, const Result<IpAddress>& found);
   void start(Exchange& exchange);
   void retry(Exchange& exchange);
+  /// Sends `exchange` again, for an answer that is not compressed.
+  void ask_plain(Exchange& exchange);
   /// Takes `exchange` from libcurl, which closes the connection unless the answer is complete.
   void take_down(Exchange& exchange);
   /// Ends all that is left of `group`.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "core/ascii.h"
 #include "core/assert.h"
 #include "core/ip.h"
 
@@ -17,12 +18,6 @@ bool is_target_safe(std::string_view path) {
   return path.starts_with('/') && std::none_of(path.begin(), path.end(), [](char byte) {
            return static_cast<unsigned char>(byte) <= 0x20 || byte == 0x7f;
          });
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 Error unwritable(const TransportRequest& request, std::string_view what) {
@@ -96,7 +91,7 @@ Result<void> Exchange::prepare(const TransportRequest& request) {
   bool has_type = false;
   for (const auto& [field, value] : request.headers) {
     headers.add(field, value);
-    has_type = has_type || equals_ignoring_case(field, "content-type");
+    has_type = has_type || ascii::is_same_word(field, "content-type");
   }
   if (!has_type) headers.leave_out("Content-Type");
   headers.leave_out("Expect");  // waiting for `100 Continue` would cost a round trip
@@ -109,13 +104,25 @@ void Exchange::prepare_way() {
   const auto ip = IpAddress::parse(host);
   const bool is_here = host == "localhost" || (ip && ip->is_loopback());
   // Within a machine, compressing takes many times as long as the bytes that it saves.
-  if (is_here) headers.add("Accept-Encoding", "identity");
+  if (is_here) ask_plain();
   if (host == "localhost") {
     connect_to_ip(IpAddress::loopback());
   } else if (!ip) {
     name = host;
   }
   if (ip) target = ip;
+}
+
+void Exchange::ask_plain() {
+  headers.add("Accept-Encoding", "identity");
+  is_plain = true;
+}
+
+void Exchange::forget_answer() {
+  abort = Abort::none;
+  header_bytes = 0;
+  is_header_complete = false;
+  reply = {};
 }
 
 void Exchange::connect_to_ip(const IpAddress& ip) {

@@ -52,7 +52,7 @@ class HeaderLines {
 /// by the event loop from then on.
 struct Exchange {
   enum class State { submitted, naming, queued, active, done };
-  enum class Abort { none, too_large, header_too_large };
+  enum class Abort { none, too_large, header_too_large, inflated, not_public };
 
   RequestGroup* group = nullptr;
   std::size_t slot = 0;
@@ -77,6 +77,7 @@ struct Exchange {
   PeerQueue* peer = nullptr;             ///< while queued or active
   std::list<Exchange*>::iterator place;  ///< while queued
   bool is_retry = false;                 ///< sent again, on a new connection
+  bool is_plain = false;                 ///< no compressed answer is asked for
   Abort abort = Abort::none;             ///< why we broke off ourselves
   int socket_error = 0;                  ///< errno, when the system gave us no socket
   std::size_t header_bytes = 0;
@@ -87,6 +88,10 @@ struct Exchange {
   [[nodiscard]] Result<void> prepare(const TransportRequest& request);
   /// Settles what depends on where the peer is.
   void prepare_way();
+  /// Asks for an answer that is not compressed.
+  void ask_plain();
+  /// Forgets what has come of an answer, so that another may come.
+  void forget_answer();
   /// Where to connect for the URL's host.
   void connect_to_ip(const IpAddress& ip);
   /// As libcurl wants it; nullptr for the URL's host itself.

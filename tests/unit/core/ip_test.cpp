@@ -111,6 +111,16 @@ TEST_CASE("ip: ranges: loopback and private addresses are told at their edges") 
   }
 }
 
+TEST_CASE("ip: network: the first address of the one an ip lies in") {
+  const auto network = [](const char* text) {
+    return IpAddress::parse(text)->network(4, 8).text();
+  };
+  CHECK(network("10.1.2.3") == "10.1.2.3");
+  CHECK(IpAddress::parse("10.1.2.3")->network(2, 8).text() == "10.1.0.0");
+  CHECK(network("2001:db8:1:2:3::1") == IpAddress::parse("2001:db8:1:2::")->text());
+  CHECK(IpAddress::parse("10.1.2.3")->network(0, 0) == IpAddress::parse("0.0.0.0"));
+}
+
 TEST_CASE("ip: group: neighbours share it") {
   const auto group = [](const char* text) { return IpAddress::parse(text)->group(); };
   CHECK(group("10.1.2.3") == group("10.1.2.255"));
@@ -122,7 +132,7 @@ TEST_CASE("ip: group: neighbours share it") {
 TEST_CASE("ip: public: addresses of single machines on the internet, however they are written") {
   for (const char* text :
        {"8.8.8.8", "172.15.0.1", "100.63.0.1", "223.255.255.255", "2606:4700::1111",
-        "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1"}) {
+        "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1", "192.0.1.1", "168.63.129.17"}) {
     INFO(text);
     CHECK(IpAddress::parse(text)->is_public());
   }
@@ -135,6 +145,15 @@ TEST_CASE("ip: public: addresses of single machines on the internet, however the
                            "198.18.0.1",
                            "224.0.0.1",
                            "255.255.255.255",
+                           "192.0.0.192",
+                           "192.0.2.1",
+                           "198.51.100.1",
+                           "203.0.113.1",
+                           "192.88.99.1",
+                           "168.63.129.16",
+                           "2002:a83f:8110::1",
+                           "64:ff9b:1::8.8.8.8",
+                           "64:ff9b:1:7f00:0:100:808:808",
                            "::",
                            "::1",
                            "::ffff:169.254.169.254",

@@ -51,4 +51,35 @@ TEST_CASE("network action: functions: missing ones have the defaults") {
   CHECK(static_cast<NetworkAction&>(action).merge(replies_of("[1,2]"), Json()) == Json({1, 2}));
 }
 
+TEST_CASE("network action: audits: none by default, and by the function that is given") {
+  const Reply reply{Address(), Json::array({1})};
+  FunctionAction action("list-all");
+  CHECK_FALSE(action.is_auditable());
+  CHECK_FALSE(action.leaves_room(Json::array(), reply, Json()).has_value());
+  action.audit(audits::contains);
+  CHECK(action.is_auditable());
+  CHECK(action.leaves_room(Json::array(), reply, Json()) == false);
+  CHECK(action.leaves_room(Json::array({1}), reply, Json()) == true);
+}
+
+TEST_CASE("network action: audits: what a reply holds must be in what was merged") {
+  struct Row {
+    const char *merged, *reply;
+    std::optional<bool> leaves_room;
+  };
+  for (const Row& row : {
+           Row{"[1,2,3]", "[3,1]", true},
+           Row{"[1,2]", "[1,3]", false},
+           Row{"[1,{\"a\":2}]", "{\"a\":2}", true},
+           Row{"[]", "7", false},
+           Row{"[1]", "[]", std::nullopt},
+           Row{"{\"1\":1}", "[1]", false},
+           Row{"null", "[1]", false},
+       }) {
+    INFO(row.reply, " in ", row.merged);
+    const Reply reply{Address(), Json::parse(row.reply)};
+    CHECK(audits::contains(Json::parse(row.merged), reply, Json()) == row.leaves_room);
+  }
+}
+
 }  // namespace spreadable

@@ -25,9 +25,14 @@ TEST_CASE("options: defaults: those of the protocol") {
   CHECK(options.network.sync_interval == 16s);
   CHECK(options.network.sync_time_calculation_period == 24h);
   CHECK(options.network.auth_cookie_max_age == 7 * 24h);
+  CHECK_FALSE(options.network.shows_credentials_to_all);
   CHECK(options.network.server_max_fails == 10);
   CHECK(options.server.body_bytes_max == 512'000);
   CHECK(options.server.compression_level == 6);
+  CHECK(options.server.sources.connections_per_ip == 64);
+  CHECK(options.server.sources.connections_per_group == 256);
+  CHECK(options.server.sources.client_requests_per_second == 20);
+  CHECK_FALSE(options.server.sources.includes_local);
 }
 
 TEST_CASE("options: parse: every option arrives in its place") {
@@ -40,10 +45,12 @@ TEST_CASE("options: parse: every option arrives in its place") {
     "network": {
       "autoSync": false, "isTrusted": true, "syncInterval": "8s", "syncTimeCalculationPeriod": "1h",
       "auth": {"username": "user", "password": "pa:ss"}, "authCookieMaxAge": "1d", "serverMaxFails": 5,
+      "credentialsCookie": true, "credentialsToAll": true,
       "whitelist": ["::1"], "blacklist": ["bad.example.com"], "trustlist": "1.2.3.4:80"
     },
     "server": {"https": {"key": "k.pem", "cert": "c.pem", "ca": "a.pem"}, "maxBodySize": "1mb",
-               "compressionLevel": 0},
+               "compressionLevel": 0, "connectionsPerIp": 7, "connectionsPerGroup": 0,
+               "clientRequestsPerSecond": 9, "limitsLocal": true},
     "logger": {"level": "debug", "console": false,
                "file": {"level": "error", "folder": "/log", "filesCount": 3, "fileMaxSize": "1kb"}},
     "logger.file": true /* a dotted name counts as nested */
@@ -63,13 +70,16 @@ TEST_CASE("options: parse: every option arrives in its place") {
                       .sync_time_calculation_period = 1h,
                       .auth = NodeOptions::Credentials{"user", "pa:ss"},
                       .auth_cookie_max_age = 24h,
+                      .has_credentials_cookie = true,
+                      .shows_credentials_to_all = true,
                       .server_max_fails = 5,
                       .whitelist = {"0000:0000:0000:0000:0000:0000:0000:0001"},
                       .blacklist = {"bad.example.com"},
                       .trustlist = {"1.2.3.4:80"}};
   expected.server = {.https = {true, "k.pem", "c.pem", "a.pem"},
                      .body_bytes_max = 1 << 20,
-                     .compression_level = 0};
+                     .compression_level = 0,
+                     .sources = {7, 0, 9, true}};
   expected.logger = {
       LogLevel::debug, {false, LogLevel::debug}, {true, LogLevel::error, "/log", 3, 1024}};
   CHECK(*options == expected);
@@ -118,9 +128,9 @@ TEST_CASE("options: parse: a refusal names the option, what is expected and what
           Row{R"({"hostname": "node1"})",
               R"(option "hostname": expected a host name or IP address that other nodes accept, got "node1")"},
           Row{R"({"initialNetworkAddress": ["localhost"]})",
-              R"(option "initialNetworkAddress": expected a node address such as "example.com:4000" or a list of them, got an array of 1)"},
+              R"(option "initialNetworkAddress": expected a node address such as "example.com:4000" or a list of them, got ["localhost"])"},
           Row{R"({"network": {"whitelist": ["a b"]}})",
-              R"(option "network.whitelist": expected a list of addresses, host names or IP addresses, got an array of 1)"},
+              R"(option "network.whitelist": expected a list of addresses, host names or IP addresses, got ["a b"])"},
           Row{R"({"network": {"serverMaxFails": 0}})",
               R"(option "network.serverMaxFails": expected an integer from 1 to 1000000, got 0)"},
           Row{R"({"server": {"maxBodySize": "2gb"}})",

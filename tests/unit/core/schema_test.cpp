@@ -139,6 +139,17 @@ TEST_CASE("schema: string: length in bytes and a test of the text") {
   check_accepted(schema::string(), {R"("")", R"("any text")"});
 }
 
+TEST_CASE("schema: a length without an end is told without one") {
+  const auto message = [](const schema::StringLimits& limits, const char* text) {
+    return schema::string(limits).check(Json(text)).error().message;
+  };
+  CHECK(message({.bytes_min = 1}, "") == "value: expected a string of at least 1 byte, got \"\"");
+  CHECK(message({.bytes_min = 2}, "x") ==
+        "value: expected a string of at least 2 bytes, got \"x\"");
+  CHECK(message({.bytes_max = 1}, "xy") ==
+        "value: expected a string of at most 1 byte, got \"xy\"");
+}
+
 TEST_CASE("schema: plain kinds: each accepts its own and nothing else") {
   struct Row {
     Schema schema;

@@ -3,28 +3,13 @@
 #include <doctest/doctest.h>
 
 #include "core/wire.h"
-#include "tests/support/local_network.h"
+#include "tests/unit/services/behaviours/watched_network.h"
 
 namespace spreadable {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
-
-LocalNetwork::Options watched_network() {
-  LocalNetwork::Options options;
-  options.services = {[] { return std::make_unique<Behaviours>(); }};
-  for (const auto& behaviour : default_behaviours()) {
-    options.services.push_back([kind = behaviour->kind(), watched = behaviour->options()] {
-      return std::make_unique<Behaviour>(kind, watched);
-    });
-  }
-  return options;
-}
-
-Behaviours& behaviours_of(Node& node) {
-  return *node.services().find<Behaviours>();
-}
 
 /// One node that keeps score of peers who do not exist.
 struct Site {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <string>
 #include <thread>
 
 namespace spreadable {
@@ -20,10 +21,10 @@ class Gate {
   std::size_t block(WorkerPool& pool, WorkClass work, std::size_t count) {
     std::size_t taken = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      taken += pool.try_submit(work, [this] {
-        ++inside_;
-        opened_.wait();
-      });
+      taken += pool.try_submit(work, {.run = [this] {
+                                 ++inside_;
+                                 opened_.wait();
+                               }});
     }
     return taken;
   }
@@ -48,11 +49,15 @@ bool wait_until(const std::function<bool()>& holds) {
   return true;
 }
 
+IpAddress source(char name) {
+  return *IpAddress::parse("9.9.9." + std::to_string(static_cast<int>(name)));
+}
+
 /// Whether a job of `work` runs to its end.
 bool runs(WorkerPool& pool, WorkClass work) {
   const auto done = std::make_shared<std::promise<void>>();
   auto finished = done->get_future();
-  if (!pool.try_submit(work, [done] { done->set_value(); })) return false;
+  if (!pool.try_submit(work, {.run = [done] { done->set_value(); }})) return false;
   return finished.wait_for(kPatience) == std::future_status::ready;
 }
 
@@ -97,16 +102,81 @@ TEST_CASE("worker pool: queue: one job more than fits is refused, and other clas
   CHECK(runs(pool, WorkClass::leaf));
 }
 
+TEST_CASE("worker pool: sources: take turns, so that one waits for itself and not for a crowd") {
+  Gate gate;
+  WorkerPool pool({{1, 100}, {1, 100}, {1, 100}, std::chrono::seconds{10}});
+  REQUIRE(gate.block(pool, WorkClass::leaf, 1) == 1);
+  REQUIRE(wait_until([&] { return gate.inside() == 1; }));
+  std::string order;
+  for (const char name : std::string("aaaabbc")) {
+    CHECK(pool.try_submit(WorkClass::leaf,
+                          {.run = [&order, name] { order += name; }, .source = source(name)}));
+  }
+  gate.open();
+  pool.stop();
+  CHECK(order == "abcabaa");
+}
+
+TEST_CASE("worker pool: sources: in a full queue whoever has most gives up the newest") {
+  Gate gate;
+  WorkerPool pool({{1, 4}, {1, 4}, {1, 4}, std::chrono::seconds{10}});
+  REQUIRE(gate.block(pool, WorkClass::client, 1) == 1);
+  REQUIRE(wait_until([&] { return gate.inside() == 1; }));
+  std::string order;
+  std::string dropped;
+  const auto submit = [&](char name, int number) {
+    const std::string job = name + std::to_string(number);
+    return pool.try_submit(WorkClass::client, {.run = [&order, job] { order += job; },
+                                               .drop = [&dropped, job] { dropped += job; },
+                                               .source = source(name)});
+  };
+  for (int i = 1; i <= 4; ++i) CHECK(submit('a', i));
+  CHECK_FALSE(submit('a', 5));
+  CHECK(submit('b', 1));
+  CHECK(dropped == "a4");
+  CHECK(submit('b', 2));
+  CHECK(dropped == "a4a3");
+  CHECK_FALSE(submit('b', 3));
+  CHECK(submit('c', 1));
+  CHECK(dropped.size() == 6);
+  CHECK_FALSE(submit('c', 2));
+  gate.open();
+  pool.stop();
+  CHECK(order.size() == 8);
+}
+
+TEST_CASE(
+    "worker pool: standing queue: what does not empty takes fewer, and is itself again after") {
+  Gate gate;
+  WorkerPool pool({{1, 10}, {1, 10}, {1, 10, 2}, std::chrono::seconds{10}, Millis{0}});
+  REQUIRE(gate.block(pool, WorkClass::client, 1) == 1);
+  REQUIRE(wait_until([&] { return gate.inside() == 1; }));
+  CHECK(gate.block(pool, WorkClass::client, 5) == 2);
+  CHECK(gate.block(pool, WorkClass::leaf, 10) == 10);
+  gate.open();
+  REQUIRE(wait_until([&] { return pool.load().waiting[2] == 0; }));
+  CHECK(runs(pool, WorkClass::client));
+}
+
+TEST_CASE("worker pool: standing queue: a burst may fill the queue") {
+  Gate gate;
+  WorkerPool pool({{1, 10}, {1, 10}, {1, 10, 2}, std::chrono::seconds{10}, std::chrono::hours{1}});
+  REQUIRE(gate.block(pool, WorkClass::client, 1) == 1);
+  REQUIRE(wait_until([&] { return gate.inside() == 1; }));
+  CHECK(gate.block(pool, WorkClass::client, 11) == 10);
+  gate.open();
+}
+
 TEST_CASE("worker pool: stop: what was taken is done, and nothing more is taken") {
   std::atomic<int> done{0};
   WorkerPool pool({{1, 100}, {1, 100}, {1, 100}, std::chrono::seconds{10}});
   for (int i = 0; i < 30; ++i) {
-    CHECK(pool.try_submit(kClasses[static_cast<std::size_t>(i % 3)], [&] { ++done; }));
+    CHECK(pool.try_submit(kClasses[static_cast<std::size_t>(i % 3)], {.run = [&] { ++done; }}));
   }
   pool.stop();
   CHECK(done == 30);
   CHECK(pool.load().threads == 0);
-  for (const WorkClass work : kClasses) CHECK_FALSE(pool.try_submit(work, [] {}));
+  for (const WorkClass work : kClasses) CHECK_FALSE(pool.try_submit(work, {.run = [] {}}));
   pool.stop();
 }
 
@@ -130,7 +200,8 @@ TEST_CASE("worker pool: load: jobs of many threads all run once") {
     for (int s = 0; s < kSubmitters; ++s) {
       submitters.emplace_back([&] {
         for (int i = 0; i < kJobs; ++i) {
-          taken += pool.try_submit(kClasses[static_cast<std::size_t>(i % 3)], [&] { ++done; });
+          taken +=
+              pool.try_submit(kClasses[static_cast<std::size_t>(i % 3)], {.run = [&] { ++done; }});
         }
       });
     }

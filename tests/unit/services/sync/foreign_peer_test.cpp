@@ -233,6 +233,34 @@ TEST_CASE("sync: foreign peer: a busy one is not taken for dead") {
   CHECK(network.run_until([&] { return !is_listed(); }, 20 * network.interval()));
 }
 
+TEST_CASE("sync: isolation: a slave whose master all others have banned finds back by itself") {
+  ForeignPeer peer;
+  std::optional<Address> believer;  // the one that has not banned the peer
+  LocalNetwork::Options options;
+  options.prepare = [&](Node& node) {
+    node.add_screen({.check = [&](const Address& address, const IpAddress*) -> Result<void> {
+                       if (!believer || address != peer.address || node.address() == *believer) {
+                         return {};
+                       }
+                       return Error{Errc::denied, "banned", {}};
+                     },
+                     .needs_ip = [] { return false; }});
+  };
+  LocalNetwork network(options);
+  network.start(12);
+  REQUIRE(network.run_until([&] { return network.agrees_on(12); }, seconds{10}));
+  network.run_for(10 * network.interval());
+  const std::size_t leaf = a_leaf(network);
+  believer = LocalNetwork::address(leaf);
+  network.serve(peer.address, peer);
+  peer.slaves = {*believer};
+  peer.masters = {peer.address};
+  network.node(leaf).peers().set_backlink(peer.address);
+  network.run_for(5 * network.interval());
+  REQUIRE(network.node(leaf).peers().view()->network_size() == 1);
+  CHECK(network.run_until([&] { return network.agrees_on(12); }, 60 * network.interval()));
+}
+
 TEST_CASE("sync: neighbourhoods: a list takes two slaves from one of the internet's") {
   LocalNetwork network;
   network.start(1);

@@ -1,4 +1,4 @@
-// services/approvals/secret.h: chance that nobody may foresee, and comparing without telling how far it went.
+// core/secret.h: chance that nobody may foresee, and comparing without telling how far it went.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace spreadable {
 /// Uniform over 0 … bound - 1, from the same source. Requires: bound > 0.
 [[nodiscard]] std::size_t secret_below(std::size_t bound);
 
-/// Whether both are the same, in a time that depends on their lengths only.
-[[nodiscard]] bool is_same_secret(std::string_view left, std::string_view right);
+/// Whether two secrets are equal, in a time that depends on their lengths only.
+[[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
 
 }  // namespace spreadable

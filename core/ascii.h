@@ -1,11 +1,12 @@
-// core/detail/ascii.h: character classes of the protocols, which are ASCII: <cctype> asks the
+// core/ascii.h: character classes of the protocols, which are ASCII: <cctype> asks the
 // locale.
 #pragma once
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 
-namespace spreadable::detail {
+namespace spreadable::ascii {
 
 [[nodiscard]] constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -26,6 +27,13 @@ namespace spreadable::detail {
   return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
+/// With capitals made small.
+[[nodiscard]] inline std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = to_lower(c);
+  return out;
+}
+
 /// Without spaces and tabs at either end.
 [[nodiscard]] constexpr std::string_view trim(std::string_view text) {
   const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
@@ -40,4 +48,4 @@ namespace spreadable::detail {
                     [](char left, char right) { return to_lower(left) == to_lower(right); });
 }
 
-}  // namespace spreadable::detail
+}  // namespace spreadable::ascii

@@ -1,6 +1,5 @@
-#include "services/approvals/secret.h"
+#include "core/secret.h"
 
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include <cstring>
@@ -31,9 +30,14 @@ std::size_t secret_below(std::size_t bound) {
   }
 }
 
-bool is_same_secret(std::string_view left, std::string_view right) {
-  return left.size() == right.size() &&
-         CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  unsigned difference = a.size() == b.size() ? 0 : 1;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const char other = b.empty() ? '\0' : b[i % b.size()];
+    difference |=
+        static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(other));
+  }
+  return difference == 0;
 }
 
 }  // namespace spreadable

@@ -1,0 +1,298 @@
+#include "services/behaviours/audits.h"
+
+#include <algorithm>
+#include <exception>
+#include <set>
+#include <utility>
+
+#include "core/network_map.h"
+#include "core/wire.h"
+
+namespace spreadable {
+namespace {
+
+using Testimony = Evidence::Testimony;
+
+/// What a master says about its slaves' part of an answer.
+struct Claim {
+  Json merged;
+  std::vector<Address> silent;  ///< those that it says it has not heard
+  bool is_every_silent_named = true;
+};
+
+/// A peer of ours counts its answers. One that leaves the count out claims to have heard everyone,
+/// as it does towards a coordinator.
+Claim claim_of(PeerReply& reply) {
+  const std::string* header = reply.headers.find(wire::kCoverage);
+  const auto coverage = header ? Coverage::from_header(*header) : std::nullopt;
+  if (!coverage) return {.merged = std::move(reply.body), .silent = {}};
+  return {.merged = std::move(reply.body),
+          .silent = coverage->silent,
+          .is_every_silent_named = coverage->silent.size() < Coverage::kSilentMax};
+}
+
+/// Whom the map that `reply` holds names as the sender's master; nothing when it does not tell.
+std::optional<Address> backlink_in(const Reply& reply) {
+  const auto entries = NetworkMapAction::parse(reply.value);
+  if (!entries) return std::nullopt;
+  const auto own = std::find_if(entries->begin(), entries->end(),
+                                [&](const MapEntry& entry) { return entry.address == reply.from; });
+  return own == entries->end() ? std::nullopt : std::optional(own->backlink);
+}
+
+/// What the answer of a slave of `master` says about it.
+Testimony hear(const Overheard::Question& question, const Claim& claim, const Address& master,
+               const Reply& reply) {
+  if (question.action->name() == NetworkMapAction::kName) {
+    const auto backlink = backlink_in(reply);
+    if (!backlink || backlink->is_empty()) return Testimony::unclear;
+    if (*backlink != master) return Testimony::elsewhere;
+  }
+  std::optional<bool> has_room;
+  try {
+    has_room = question.action->leaves_room(claim.merged, reply, question.query);
+  } catch (const std::exception&) {  // out of a user's hook, for a value of some unexpected form
+    return Testimony::unclear;
+  }
+  if (!has_room) return Testimony::unclear;
+  if (*has_room) return Testimony::present;
+  const bool is_named =
+      std::find(claim.silent.begin(), claim.silent.end(), reply.from) != claim.silent.end();
+  return is_named || !claim.is_every_silent_named ? Testimony::unclear : Testimony::missing;
+}
+
+bool is_nobody_there(const Error& error) {
+  return error.code == Errc::unreachable || error.code == Errc::timed_out;
+}
+
+/// What the witnesses say. `results` begins with the master's answer; theirs follow.
+std::vector<Testimony> hear_all(const Overheard::Question& question,
+                                const std::vector<PeerRequest>& requests,
+                                std::vector<Result<PeerReply>>& results) {
+  const Claim claim = claim_of(*results.front());
+  std::vector<Testimony> words;
+  for (std::size_t i = 1; i < results.size(); ++i) {
+    if (results[i]) {
+      const Reply reply{requests[i].to, std::move(results[i]->body)};
+      words.push_back(hear(question, claim, requests.front().to, reply));
+    } else {
+      words.push_back(is_nobody_there(results[i].error()) ? Testimony::absent : Testimony::unclear);
+    }
+  }
+  return words;
+}
+
+}  // namespace
+
+Audits::Audits() : Audits(Options{}) {}
+
+Audits::Audits(Options options) : Service(kName), options_(options) {}
+
+Audits::~Audits() = default;
+
+void Audits::declare_routes(Router& router) {
+  for (const auto& action : node().actions()) {
+    if (action->name() == NetworkMapAction::kName) map_ = action.get();
+    overheard_.listen_to(*action);
+  }
+  const auto listen = [this](CallContext& call) -> Result<void> {
+    overheard_.note(call, node().peers().view()->backlink);
+    return {};
+  };
+  router.use("/api", listen);
+  router.use("/client", listen);
+}
+
+Result<void> Audits::init() {
+  is_stopping_ = false;
+  const NodeOptions::Network& network = node().options().network;
+  const bool is_needed = options_.requests_per_interval > 0 && !network.is_trusted;
+  if (!network.auto_sync || !is_needed) return {};
+  const auto quiet = options_.quiet_intervals * (1 + node().random().uniform());
+  task_ = node().scheduler().start("audits of " + node().address().text(),
+                                   std::chrono::duration_cast<Duration>(interval() * quiet),
+                                   [this] { return run(); });
+  return {};
+}
+
+void Audits::deinit() {
+  is_stopping_ = true;
+  task_.reset();
+}
+
+Duration Audits::interval() const {
+  return node().options().network.sync_interval;
+}
+
+Duration Audits::run() {
+  if (!is_stopping_) {
+    if (const auto candidate = choose()) audit(*candidate);
+  }
+  forget_old_files();
+  return next_delay();
+}
+
+Audits::File& Audits::file_of(const Address& master) {
+  const auto known = files_.find(master);
+  if (known != files_.end()) return known->second;
+  const Evidence::Options rules{.elsewhere_min = options_.elsewhere_intervals * interval(),
+                                .absence_min = options_.absence_intervals * interval()};
+  return files_.emplace(master, File{.evidence = Evidence(node().address(), rules)}).first->second;
+}
+
+void Audits::forget_old_files() {
+  const auto view = node().peers().view();
+  std::erase_if(files_, [&](const auto& item) { return !view->find_master(item.first); });
+}
+
+std::vector<Audits::Candidate> Audits::candidates() const {
+  std::vector<Candidate> found;
+  const auto view = node().peers().view();
+  for (const MasterEntry& entry : view->masters) {
+    const Address& master = entry.address;
+    if (master == view->self || !node().book().is_native(master)) continue;
+    if (node().access().is_trusted(master) || !node().access().check_lists(master)) continue;
+    auto list = node().known_lists().find(master);
+    if (list && !list->empty()) found.push_back({master, std::move(list)});
+  }
+  return found;
+}
+
+std::optional<Audits::Candidate> Audits::choose() {
+  const std::vector<Candidate> all = candidates();
+  const auto find = [&](const Address& master) {
+    return std::find_if(all.begin(), all.end(),
+                        [&](const Candidate& candidate) { return candidate.master == master; });
+  };
+  const Candidate* suspect = nullptr;
+  for (const Candidate& candidate : all) {
+    const File& file = file_of(candidate.master);
+    // Its list must have been fetched anew since.
+    const bool is_due = node().clock().now() - file.audited_at >= interval();
+    const bool is_first = !suspect || file.audited_at < file_of(suspect->master).audited_at;
+    if (file.is_suspect && is_due && is_first) suspect = &candidate;
+  }
+  if (suspect) return *suspect;
+  if (turn_.empty()) {
+    for (const Candidate& candidate : all) turn_.push_back(candidate.master);
+    node().random().shuffle(turn_);
+  }
+  while (!turn_.empty()) {
+    const auto chosen = find(turn_.back());
+    turn_.pop_back();
+    if (chosen == all.end()) continue;
+    file_of(chosen->master).follow_ups = 0;
+    return *chosen;
+  }
+  return std::nullopt;
+}
+
+Overheard::Question Audits::choose_question(const Address& master) {
+  const Duration shortest = std::chrono::milliseconds{500};
+  std::optional<Overheard::Question> question;
+  // Every other audit is of the map: it alone tells whose slave the witness says it is.
+  const bool is_of_map = std::exchange(is_map_next_, !is_map_next_);
+  if (!is_of_map) question = overheard_.take(master, node().random());
+  if (question && !question->action->check(question->query)) question.reset();
+  if (!question) {
+    question = Overheard::Question{.action = map_, .query = Json::object(), .from = {}};
+  }
+  if (!question->budget || *question->budget < shortest) {
+    // As what is left to a coordinator whose client was given one time or another.
+    const double factor = 1 + 1.5 * node().random().uniform();
+    question->budget = std::chrono::duration_cast<Duration>(
+        factor * Duration(node().options().request.server_timeout));
+  }
+  question->budget = std::min(*question->budget, kBudgetMax);
+  return std::move(*question);
+}
+
+/// Leaves out peers that are not of ours, which may not know the action.
+std::vector<Address> Audits::eligible(const std::vector<Address>& list) const {
+  std::set<Address> foreign;
+  for (const PeerBook::Entry& entry : node().book().entries()) {
+    if (entry.has_answered && !entry.is_native) foreign.insert(entry.address);
+  }
+  std::vector<Address> witnesses;
+  for (const Address& slave : list) {
+    if (!foreign.contains(slave) && node().access().check_lists(slave)) witnesses.push_back(slave);
+  }
+  return witnesses;
+}
+
+void Audits::audit(const Candidate& candidate) {
+  File& file = file_of(candidate.master);
+  const std::vector<Address> list = eligible(*candidate.list);
+  // Whoever was heard before and is still in the list was in it all the time.
+  file.evidence.keep_only(list);
+  const bool was_damning = file.evidence.is_damning(list.size());
+  const std::vector<Address> witnesses =
+      file.evidence.choose(list, options_.witnesses, node().random(), node().clock().now());
+  file.audited_at = node().clock().now();
+  if (witnesses.empty()) return;
+
+  const Overheard::Question question = choose_question(candidate.master);
+  std::vector<PeerRequest> requests{
+      stage_request(candidate.master, wire::kButlerRoute, *question.action, question.query)};
+  for (const Address& witness : witnesses) {
+    requests.push_back(stage_request(witness, wire::kSlaveRoute, *question.action, question.query));
+  }
+  auto results =
+      node().outbound().request_group(requests, Deadline::after(node().clock(), *question.budget));
+  if (!results.front() || !node().book().is_native(candidate.master)) return;
+  const std::vector<Testimony> words = hear_all(question, requests, results);
+  for (std::size_t i = 0; i < witnesses.size(); ++i) {
+    file.evidence.note(witnesses[i], weigh(witnesses[i], candidate.master, words[i]),
+                       node().clock().now());
+  }
+  const bool is_undecided = !file.evidence.has_heard_enough(list.size());
+  const bool is_of_interest = is_undecided || file.evidence.is_damning(list.size());
+  file.is_suspect =
+      file.evidence.against() > 0 && is_of_interest && file.follow_ups++ < options_.follow_ups_max;
+  judge(candidate.master, file.evidence, words, was_damning);
+}
+
+Testimony Audits::weigh(const Address& witness, const Address& master, Testimony testimony) {
+  if (testimony != Testimony::missing || witness == node().address()) return testimony;
+  if (accusers_.size() >= kAccusersMax) accusers_.clear();
+  const auto [accused, is_first] = accusers_.try_emplace(witness, master);
+  return is_first || accused->second == master ? testimony : Testimony::unclear;
+}
+
+/// A new cause counts only if the witnesses of earlier audits have shown that the master is guilty:
+/// by now its list was fetched again, so none of them had just left.
+void Audits::judge(const Address& master, const Evidence& evidence,
+                   const std::vector<Testimony>& words, bool was_damning) {
+  const auto has = [&](Testimony testimony) {
+    return std::find(words.begin(), words.end(), testimony) != words.end();
+  };
+  const bool is_new_cause =
+      has(Testimony::missing) || has(Testimony::elsewhere) || has(Testimony::absent);
+  if (was_damning && is_new_cause && evidence.against() > 0) {
+    node().logger().info("audits: " + master.text() + " leaves out or invents slaves");
+    node().conducts().tell({.kind = kMasterAnswers, .peer = master, .is_good = false});
+  } else if (evidence.against() == 0 && has(Testimony::present)) {
+    node().conducts().tell({.kind = kMasterAnswers, .peer = master});
+  }
+}
+
+/// What an audit costs is mostly what the master then asks its slaves, so the longer the lists the
+/// rarer an audit. A master does the share of all its slaves in looking at other masters.
+Duration Audits::next_delay() const {
+  const auto view = node().peers().view();
+  const auto masters = static_cast<double>(std::max<std::size_t>(view->masters.size(), 1));
+  const double requests = 1 + static_cast<double>(view->network_size()) / masters +
+                          static_cast<double>(options_.witnesses);
+  const auto share = static_cast<double>(std::max<std::size_t>(view->slaves.size(), 1));
+  double intervals = requests / (options_.requests_per_interval / 2 * share);
+  double jitter = 0.5 + node().random().uniform();
+  const bool is_any_suspect = std::any_of(files_.begin(), files_.end(),
+                                          [](const auto& item) { return item.second.is_suspect; });
+  if (is_any_suspect && intervals > 1) {
+    intervals = 1;  // and a little, so that its list has been fetched again by then
+    jitter = 1.1 + 0.4 * node().random().uniform();
+  }
+  return std::chrono::duration_cast<Duration>(intervals * jitter * interval());
+}
+
+}  // namespace spreadable

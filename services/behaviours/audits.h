@@ -1,0 +1,116 @@
+// services/behaviours/audits.h: checks that masters hand on what their slaves say.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/node.h"
+#include "core/service.h"
+#include "services/behaviours/evidence.h"
+#include "services/behaviours/overheard.h"
+
+namespace spreadable {
+
+/// The kind of conduct that audits tell; its Behaviour is among default_behaviours().
+inline constexpr std::string_view kMasterAnswers = "masterAnswers";
+
+/// Asks a master for its part of an answer, and at the same time a few of its slaves for theirs,
+/// and compares. A master that drops or invents part of its list would otherwise go unnoticed: only
+/// it knows what its slaves have said.
+///
+/// Each node audits the masters whose lists it knows: a slave its own master, a master all others.
+/// Between them they reach everyone, since a slave takes its masters from its own. An audit repeats
+/// a question that was overheard, or asks for the network map, by the very request that a
+/// coordinator sends, at random times. Only peers of ours are audited.
+///
+/// What a master openly says it has not heard is not held against it, and neither is a slave that
+/// leaves its list meanwhile. Witnesses add up over several audits (Evidence); a master that gave
+/// cause is asked again soon. Each audit of a master that the witnesses before it have shown to be
+/// guilty, and that gives cause once more, is told as bad conduct. A slave is believed against one
+/// master only: one that accuses each of its masters in turn would bring them down by itself.
+/// Source: reliability S2, S13.
+class Audits : public Service {
+ public:
+  struct Options {
+    /// Requests that audits cost for each node and sync interval, on average over the network, with
+    /// those that the audited masters send to their slaves for it. One half goes to slaves, the
+    /// other to masters. So the larger the network the rarer an audit: with 1,000 nodes each pair
+    /// of masters, and each slave with its master, has one in about 45 intervals, and one an
+    /// interval once there is cause. 0: no audits.
+    double requests_per_interval = 1.75;
+    std::size_t witnesses = 4;  ///< slaves asked in one audit
+    /// Audits in a row of a master that has given cause: enough to hear Evidence's witnesses_min
+    /// and to be banned.
+    unsigned follow_ups_max = 6;
+    /// A new node's view is not right yet.
+    int quiet_intervals = 4;
+    /// Of Evidence: intervals after which a slave that says it is another master's, or that does
+    /// not answer, is held against the master which still lists it.
+    int elsewhere_intervals = 5;
+    int absence_intervals = 40;
+  };
+  static constexpr const char* kName = "audits";
+  /// Slaves remembered that have spoken against a master; beyond it all are forgotten.
+  static constexpr std::size_t kAccusersMax = 4096;
+  /// No answer is waited for longer, so that a node can stop in time.
+  static constexpr Duration kBudgetMax = std::chrono::seconds{5};
+
+  Audits();
+  explicit Audits(Options options);
+  ~Audits() override;
+
+  void declare_routes(Router& router) override;
+  [[nodiscard]] Result<void> init() override;
+  void deinit() override;
+
+  /// One audit, now, of whom it is due; returns the time until the next. Blocks for kBudgetMax at
+  /// most. Used by the scheduler; by tests when not automatic (NodeOptions' network.autoSync).
+  Duration run();
+
+ private:
+  /// A master that can be audited, and its list.
+  struct Candidate {
+    Address master;
+    KnownLists::List list;
+  };
+  /// What is known about a master.
+  struct File {
+    Evidence evidence;
+    unsigned follow_ups = 0;  ///< audits in a row because of a cause it gave
+    bool is_suspect = false;
+    TimePoint audited_at{};
+  };
+
+  [[nodiscard]] std::vector<Candidate> candidates() const;
+  [[nodiscard]] std::optional<Candidate> choose();
+  [[nodiscard]] Overheard::Question choose_question(const Address& master);
+  [[nodiscard]] std::vector<Address> eligible(const std::vector<Address>& list) const;
+  void audit(const Candidate& candidate);
+  /// What to believe of what a slave of `master` says.
+  [[nodiscard]] Evidence::Testimony weigh(const Address& witness, const Address& master,
+                                          Evidence::Testimony testimony);
+  void judge(const Address& master, const Evidence& evidence,
+             const std::vector<Evidence::Testimony>& words, bool was_damning);
+  [[nodiscard]] Duration next_delay() const;
+  [[nodiscard]] Duration interval() const;
+  [[nodiscard]] File& file_of(const Address& master);
+  void forget_old_files();
+
+  const Options options_;
+  Overheard overheard_;
+  const NetworkAction* map_ = nullptr;  ///< the action that every node of ours has
+  std::atomic<bool> is_stopping_{false};
+  std::unique_ptr<Scheduler::Task> task_;
+
+  // Used by run() only.
+  std::map<Address, File> files_;
+  std::map<Address, Address> accusers_;  ///< slaves, and the master that each has accused first
+  std::vector<Address> turn_;            ///< whom to audit next, from its end
+  bool is_map_next_ = true;
+};
+
+}  // namespace spreadable

@@ -1,0 +1,35 @@
+#include "core/secret.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+namespace spreadable {
+
+TEST_CASE("secret: comparison: tells equal from different secrets") {
+  CHECK(equal_in_constant_time("abc", "abc"));
+  CHECK(equal_in_constant_time("", ""));
+  CHECK_FALSE(equal_in_constant_time("abc", "abd"));
+  CHECK_FALSE(equal_in_constant_time("abc", "ab"));
+  CHECK_FALSE(equal_in_constant_time("abc", ""));
+  CHECK_FALSE(equal_in_constant_time("", "abc"));
+}
+
+TEST_CASE("secret: bytes: as many as asked for, others each time") {
+  CHECK(secret_bytes(0).empty());
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string bytes = secret_bytes(16);
+    CHECK(bytes.size() == 16);
+    CHECK(seen.insert(bytes).second);
+  }
+}
+
+TEST_CASE("secret: below: every number below the bound, and no other") {
+  std::set<std::size_t> seen;
+  for (int i = 0; i < 1000; ++i) seen.insert(secret_below(7));
+  CHECK(seen == std::set<std::size_t>{0, 1, 2, 3, 4, 5, 6});
+  CHECK(secret_below(1) == 0);
+}
+
+}  // namespace spreadable

@@ -1,0 +1,256 @@
+#include "services/behaviours/audits.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tests/unit/services/behaviours/watched_network.h"
+
+namespace spreadable {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+/// Leaves out the answers of half of its slaves, the same ones each time or others, and says
+/// nothing about it.
+class DroppingMaster final : public FalseFace {
+ public:
+  DroppingMaster(Node& node, bool is_fixed) : FalseFace(node), is_fixed_(is_fixed) {}
+
+ protected:
+  void falsify(const HttpRequest& asked, Json& body) override {
+    if (!is_master_part(asked) || !body.is_array()) return;
+    std::vector<Json> elements(body.begin(), body.end());
+    std::sort(elements.begin(), elements.end(),
+              [](const Json& a, const Json& b) { return sender_of(a) < sender_of(b); });
+    if (!is_fixed_) node().random().shuffle(elements);
+    body = Json::array();
+    for (std::size_t i = 1; i < elements.size(); i += 2) body.push_back(elements[i]);
+  }
+
+ private:
+  const bool is_fixed_;
+};
+
+/// Lists as many slaves again as it has: nodes that do not exist, or slaves of others.
+class InventingMaster final : public FalseFace {
+ public:
+  InventingMaster(Node& node, std::vector<Address> invented)
+      : FalseFace(node), invented_(std::move(invented)) {}
+
+ protected:
+  void falsify(const HttpRequest& asked, Json& body) override {
+    if (asked.path == "/api/node/structure") {
+      for (const Address& slave : invented_) body["slaves"].push_back({{"address", slave.text()}});
+      for (Json& master : body["masters"]) {
+        if (sender_of(master) == node().address()) master["size"] = body["slaves"].size();
+      }
+    }
+    if (!is_master_part(asked) || !body.is_array()) return;
+    const bool is_map = asked.path.ends_with("network-map");
+    for (const Address& slave : invented_) {
+      const Json entry{{"address", slave.text()}, {"backlink", nullptr}, {"slaves", 0}};
+      body.push_back(is_map ? entry : Json(slave.text()));
+    }
+  }
+
+ private:
+  const std::vector<Address> invented_;
+};
+
+/// Answers nothing to its own master and everything to others, so that its master looks bad.
+class FramingSlave final : public FalseFace {
+ public:
+  using FalseFace::FalseFace;
+
+ protected:
+  void falsify(const HttpRequest& asked, Json& body) override {
+    const std::string* sender = asked.headers.find(wire::kOriginalAddress);
+    const auto master = node().peers().view()->backlink;
+    const bool is_asked_by_master = sender && master && *sender == master->text();
+    if (asked.path.starts_with(wire::kSlaveRoute) && is_asked_by_master) body = Json::array();
+  }
+};
+
+/// Keeps the questions that it is asked as a master.
+class Recorder final : public FalseFace {
+ public:
+  Recorder(Node& node, std::vector<HttpRequest>* questions)
+      : FalseFace(node), questions_(questions) {}
+
+ protected:
+  void falsify(const HttpRequest& asked, Json&) override {
+    if (asked.path.starts_with(wire::kButlerRoute)) questions_->push_back(asked);
+  }
+
+ private:
+  std::vector<HttpRequest>* const questions_;
+};
+
+/// Addresses at which nobody is, or which are in the list of another master than `master`.
+std::vector<Address> invented_slaves(HostileNetwork& field, const Address& master, bool is_real) {
+  const std::size_t count = field.node(master).peers().view()->slaves.size();
+  std::vector<Address> invented;
+  for (std::size_t i = 0; invented.size() < count; ++i) {
+    const auto nobody = Address::from_parts(
+        "localhost", static_cast<std::uint16_t>(9000 + 50 * (master.port() % 100) + i));
+    const Address other = LocalNetwork::address(i);
+    const bool is_other = other != master && field.node(other).peers().view()->backlink != master;
+    if (!is_real) invented.push_back(*nobody);
+    if (is_real && is_other) invented.push_back(other);
+  }
+  return invented;
+}
+
+/// What of a question does not depend on the time at which it is asked.
+Json form_of(const HttpRequest& question) {
+  Json body = *parse_json(question.body);
+  CHECK(body["timeout"].is_number_integer());
+  CHECK(body["timestamp"].is_number_integer());
+  body["timeout"] = body["timestamp"] = nullptr;
+  Json form{{"path", question.path}, {"query", question.query}, {"body", std::move(body)}};
+  for (const auto& [name, value] : question.headers) form["headers"].push_back({name, value});
+  return form;
+}
+
+}  // namespace
+
+TEST_CASE("audits: dropping masters: are out of the network within half an hour") {
+  for (const bool is_fixed : {false, true}) {
+    INFO("always the same slaves: ", is_fixed);
+    HostileNetwork field(audited_network(is_fixed ? 2 : 1));
+    field.form(50);
+    REQUIRE(field.completeness() == 1);
+    for (const Address& master : field.fifth_of_masters()) {
+      field.turn<DroppingMaster>(master, is_fixed);
+    }
+    CHECK(field.completeness() < 0.9);
+    field.network().run_for(minutes{30});
+    CHECK(field.removed() >= 0.95);
+    CHECK(field.completeness() >= 0.99);
+    CHECK(field.false_bans() == 0);
+  }
+}
+
+TEST_CASE(
+    "audits: dropping masters: are found as well when requests get lost and nodes come and go") {
+  for (const bool is_hostile : {false, true}) {
+    INFO("with hostile masters: ", is_hostile);
+    HostileNetwork field(audited_network(3));
+    field.form(50);
+    field.network().lose(0.05);
+    if (is_hostile) {
+      for (const Address& master : field.fifth_of_masters()) {
+        field.turn<DroppingMaster>(master, /*is_fixed=*/false);
+      }
+    }
+    for (int round = 0; round < 24; ++round) {
+      const auto numbers = field.honest();
+      const std::size_t leaver = numbers[1 + field.network().random().below(numbers.size() - 1)];
+      field.network().kill(leaver);
+      field.network().run_for(3 * field.interval());
+      field.network().restart(leaver);
+      field.network().run_for(2 * field.interval());
+      CHECK(field.false_bans() == 0);
+    }
+    CHECK(field.removed() >= 0.8);  // of ten seeds: eight or more are above 0.95 by then
+    for (const std::size_t i : field.honest()) {
+      for (const auto& entry : behaviours_of(field.network().node(i)).scores()) {
+        if (entry.kind == kMasterAnswers) CHECK(field.hostile().contains(entry.peer));
+      }
+    }
+  }
+}
+
+TEST_CASE("audits: inventing masters: are found by slaves that are not there or not theirs") {
+  for (const bool is_real : {false, true}) {
+    INFO("slaves of others: ", is_real);
+    HostileNetwork field(audited_network(5));
+    field.form(30);
+    for (const Address& master : field.fifth_of_masters()) {
+      field.turn<InventingMaster>(master, invented_slaves(field, master, is_real));
+    }
+    field.network().run_for(minutes{40});
+    CHECK(field.removed() >= 0.95);
+    CHECK(field.false_bans() == 0);
+  }
+}
+
+TEST_CASE("audits: framing slaves: one in each list does not bring down its master") {
+  HostileNetwork field(audited_network(6));
+  field.form(40);
+  for (const Address& master : field.network().masters()) {
+    field.turn<FramingSlave>(field.node(master).peers().view()->slaves.front());
+  }
+  REQUIRE(field.hostile().size() >= 5);
+  for (int i = 0; i < 112; ++i) {
+    field.network().run_for(field.interval());
+    // They stay where they are, though by what they see of themselves their masters lie.
+    for (const Address& slave : field.hostile()) {
+      REQUIRE(behaviours_of(field.node(slave)).banlist().clear());
+    }
+  }
+  CHECK(field.false_bans() == 0);
+}
+
+TEST_CASE("audits: questions: look like any other to the audited master, and come from others") {
+  HostileNetwork field(audited_network(7));
+  field.form(20);
+  Node& auditor = field.network().node(4);
+  const Address master = *auditor.peers().view()->backlink;
+  std::vector<HttpRequest> questions;
+  field.turn<Recorder>(master, &questions);
+  const Json query{{"word", "liberty"}, {"list", {1, {{"a", nullptr}}}}};
+  REQUIRE(auditor.traverse("roll-call", query));
+  REQUIRE(auditor.traverse("network-map", Json::object()));
+  REQUIRE(questions.size() == 2);
+  const std::set<Json> ordinary{form_of(questions[0]), form_of(questions[1])};
+
+  Json body = query;
+  body["timeout"] = 9000;
+  HttpRequest client{.method = Method::post,
+                     .path = "/client/roll-call",
+                     .query = {},
+                     .headers = {{"content-type", "application/json"}},
+                     .body = dump_json(body),
+                     .remote_ip = IpAddress::loopback()};
+  REQUIRE(field.network().respond(auditor.address(), client).status == 200);
+  questions.clear();
+  for (int i = 0; i < 40; ++i) auditor.services().find<Audits>()->run();
+  std::set<Json> audits;
+  for (const HttpRequest& question : questions) audits.insert(form_of(question));
+  CHECK(audits == ordinary);
+}
+
+TEST_CASE("audits: foreign masters: are not asked for what they may not have") {
+  HostileNetwork field(audited_network(8));
+  field.form(20);
+  std::vector<HttpRequest> questions;
+  Node& auditor = field.network().node(4);
+  const Address master = *auditor.peers().view()->backlink;
+  field.turn<Recorder>(master, &questions);
+  for (int i = 0; i < 40; ++i) {
+    auditor.book().note_native(master, /*is_native=*/false);
+    auditor.services().find<Audits>()->run();
+  }
+  const auto is_from_auditor = [&](const HttpRequest& question) {
+    return *question.headers.find(wire::kOriginalAddress) == auditor.address().text();
+  };
+  CHECK(std::none_of(questions.begin(), questions.end(), is_from_auditor));
+}
+
+TEST_CASE("audits: traffic: with audits a settled network sends less than six requests per node") {
+  for (const std::size_t count : {std::size_t{25}, std::size_t{100}}) {
+    HostileNetwork field(audited_network(9));
+    field.form(count);
+    const std::uint64_t before = field.network().requests();
+    field.network().run_for(40 * field.interval());
+    const double each =
+        static_cast<double>(field.network().requests() - before) / 40 / static_cast<double>(count);
+    INFO(count, " nodes: ", each, " per node and interval");
+    CHECK(each < 6);
+  }
+}
+
+}  // namespace spreadable
