@@ -21,8 +21,13 @@ using namespace spreadable::sectest;
 constexpr Command kCommands[] = {
     {"--amplify", run_amplify},
     {"--approval", run_approval},
+    {"--auth", run_auth},
+    {"--load", run_load},
     {"--odds", run_odds},
+    {"--overload", run_overload},
+    {"--signatures", run_signatures},
     {"--spoof", run_spoof},
+    {"--ssrf", run_ssrf},
     {"--vote", run_vote},
 };
 
