@@ -23,5 +23,6 @@ using Run = std::function<int()>;
 [[nodiscard]] Run make_status(CLI::App& app);
 [[nodiscard]] Run make_map(CLI::App& app);
 [[nodiscard]] Run make_request(CLI::App& app);
+[[nodiscard]] Run make_simulate(CLI::App& app);
 
 }  // namespace spreadable::cli

@@ -2,7 +2,7 @@
 # `cmake --install <build> --component development` leaves the programs out.
 set(spreadable_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/spreadable)
 
-install(TARGETS spreadable_core spreadable_services
+install(TARGETS spreadable_core spreadable_services spreadable_simulation
   EXPORT spreadable-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)

@@ -1,0 +1,312 @@
+#include "services/simulation/simulation.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "core/assert.h"
+#include "services/default_services.h"
+#include "services/simulation/detail/mix.h"
+#include "services/simulation/virtual_scheduler.h"
+#include "services/system/system_random.h"
+
+namespace spreadable {
+namespace {
+
+constexpr std::uint16_t kPort = 80;  // short, so that most addresses fit into a std::string itself
+constexpr std::size_t kMachinesMax = std::size_t{1} << 24;  // the addresses of 10.0.0.0/8
+constexpr std::size_t kViolationsMax = 64;
+constexpr Duration kUptimeMax = std::chrono::hours{24 * 30};
+
+class SilentLogger final : public Logger {
+ public:
+  bool is_enabled(LogLevel) const override { return false; }
+  void write(LogLevel, std::string_view) override {}
+};
+
+/// A pointer to what belongs to the simulation, for an Environment.
+template <class T>
+std::shared_ptr<T> borrowed(T& object) {
+  return std::shared_ptr<T>(std::shared_ptr<void>(), &object);
+}
+
+std::string ip_text(std::size_t number) {
+  return "10." + std::to_string(number >> 16) + "." + std::to_string(number >> 8 & 0xff) + "." +
+         std::to_string(number & 0xff);
+}
+
+Duration uptime_of(std::uint64_t seed, MachineId machine) {
+  const double share = detail::unit(detail::mix(detail::mix(seed, 3), machine));
+  return Duration(
+      static_cast<Duration::rep>(share * static_cast<double>(Duration(kUptimeMax).count())));
+}
+
+}  // namespace
+
+/// A machine and what belongs to it. All but the node outlives a crash.
+struct Simulation::Member {
+  Member(VirtualTime& time, MachineId id, std::uint64_t seed, Logger& logger)
+      : machine(id),
+        clock(time, uptime_of(seed, id)),
+        scheduler(time, id, clock, logger),
+        storage(time) {}
+
+  const MachineId machine;
+  Address address{};
+  VirtualClock clock;
+  VirtualScheduler scheduler;
+  VirtualStorage storage;
+  std::unique_ptr<Transport> transport{};  ///< of clients, on the machine outside
+  std::uint32_t starts = 0;
+  std::unique_ptr<Node> node{};  ///< empty while down
+};
+
+Simulation::Simulation(Options options)
+    : options_(std::move(options)),
+      network_(time_, options_.seed),
+      random_(std::make_unique<SeededRandom>(detail::mix(options_.seed, 4))),
+      logger_(options_.logger ? options_.logger : std::make_shared<SilentLogger>()) {
+  network_.set_conditions(options_.network);
+  index_by_machine_.push_back(0);  // kNoMachine
+  outside_ = std::make_unique<Member>(time_, time_.add_machine(), options_.seed, *logger_);
+  index_by_machine_.push_back(0);
+  network_.attach(outside_->machine, *IpAddress::parse("10.255.255.254"), outside_->clock);
+  outside_->transport = network_.make_transport(outside_->machine);
+  time_.observe([this](MachineId machine) {
+    if (!invariants_.empty()) check_invariants(machine);
+  });
+  add(options_.nodes);
+}
+
+Simulation::~Simulation() {
+  // All go down before the first is destroyed: nobody says goodbye to the half destroyed.
+  for (const auto& member : members_) {
+    if (member->node) network_.take_down(member->machine, Death::machine);
+  }
+  for (const auto& member : members_) {
+    if (member->node) time_.halt(member->machine);
+  }
+  time_.halt(outside_->machine);
+  for (const auto& member : members_) member->node.reset();
+}
+
+void Simulation::add(std::size_t count) {
+  SPREADABLE_ASSERT(members_.size() + count < kMachinesMax);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t index = members_.size();
+    const std::string ip = ip_text(index + 1);
+    auto member = std::make_unique<Member>(time_, time_.add_machine(), options_.seed, *logger_);
+    network_.attach(member->machine, *IpAddress::parse(ip), member->clock);
+    const std::string host = options_.has_names ? "n" + std::to_string(index) + ".nodes.test" : ip;
+    if (options_.has_names) network_.add_name(host, member->machine);
+    member->address = *Address::from_parts(host, kPort);
+    index_by_machine_.push_back(index);
+    index_by_address_.emplace(member->address, index);
+    members_.push_back(std::move(member));
+  }
+}
+
+const Address& Simulation::address(std::size_t index) const {
+  return members_.at(index)->address;
+}
+
+MachineId Simulation::machine(std::size_t index) const {
+  return members_.at(index)->machine;
+}
+
+std::vector<MachineId> Simulation::machines(std::size_t begin, std::size_t end) const {
+  std::vector<MachineId> machines;
+  for (std::size_t i = begin; i < end; ++i) machines.push_back(machine(i));
+  return machines;
+}
+
+std::optional<std::size_t> Simulation::index_of(const Address& address) const {
+  const auto found = index_by_address_.find(address);
+  return found == index_by_address_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Environment Simulation::environment(Member& member, const NodeOptions& options) {
+  Environment environment;
+  const std::uint64_t own_seed = detail::mix(detail::mix(options_.seed, 5),
+                                             std::uint64_t{member.machine} << 32 | member.starts);
+  environment.clock = borrowed<const Clock>(member.clock);
+  environment.random = std::make_shared<SeededRandom>(own_seed);
+  environment.transport = network_.make_transport(member.machine);
+  environment.scheduler = borrowed<Scheduler>(member.scheduler);
+  environment.resolver = network_.make_resolver(member.machine);
+  environment.logger = logger_;
+  environment.server = network_.make_server(member.machine);
+  environment.database = member.storage.open();
+  environment.topology = topology_;
+  environment.services = default_services(options);
+  for (const ServiceFactory& make : options_.services) environment.services.push_back(make);
+  return environment;
+}
+
+NodeOptions Simulation::node_options(std::size_t index) const {
+  NodeOptions options;
+  options.hostname = std::string(address(index).host());
+  options.port = kPort;
+  options.network.sync_interval = options_.sync_interval;
+  if (index > 0) options.initial_network_address = {address(0)};
+  if (options_.configure) options_.configure(options, index);
+  return options;
+}
+
+std::unique_ptr<Node> Simulation::make_node(std::size_t index) {
+  Member& member = *members_.at(index);
+  ++member.starts;
+  NodeOptions options = node_options(index);
+  Environment made = environment(member, options);
+  auto node = options_.make_node ? options_.make_node(std::move(options), std::move(made), index)
+                                 : std::make_unique<Node>(std::move(options), std::move(made));
+  if (options_.prepare) options_.prepare(*node, index);
+  return node;
+}
+
+void Simulation::start() {
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (!is_up(i)) start(i);
+  }
+}
+
+void Simulation::start(std::size_t index) {
+  Member& member = *members_.at(index);
+  SPREADABLE_ASSERT(!member.node);
+  if (time_.is_halted(member.machine)) time_.revive(member.machine);
+  network_.bring_up(member.machine);
+  member.node = make_node(index);
+  // Starting may block, and then outlast this call.
+  const auto error = std::make_shared<std::string>();
+  time_.spawn(member.machine, [node = member.node.get(), error] {
+    if (const Result<void> started = node->start(); !started) *error = started.error().message;
+  });
+  time_.run_ready();
+  if (error->empty()) return;
+  crash(index);
+  throw std::runtime_error("node " + member.address.text() + ": " + *error);
+}
+
+void Simulation::stop(std::size_t index) {
+  Member& member = *members_.at(index);
+  SPREADABLE_ASSERT(member.node);
+  VirtualTime::Waiter stopped(time_, member.machine);
+  time_.spawn(member.machine, [&] {
+    member.node->stop();
+    stopped.notify();
+  });
+  stopped.join();
+  crash(index);
+}
+
+void Simulation::crash(std::size_t index, Death death) {
+  Member& member = *members_.at(index);
+  SPREADABLE_ASSERT(member.node);
+  network_.take_down(member.machine, death);
+  member.storage.close();
+  time_.halt(member.machine);
+  member.node.reset();
+  if (death == Death::machine) member.storage.lose_power();
+}
+
+bool Simulation::is_up(std::size_t index) const {
+  return members_.at(index)->node != nullptr;
+}
+
+std::size_t Simulation::count_up() const {
+  return static_cast<std::size_t>(
+      std::count_if(members_.begin(), members_.end(),
+                    [](const auto& member) { return member->node != nullptr; }));
+}
+
+Node& Simulation::node(std::size_t index) {
+  SPREADABLE_ASSERT(is_up(index));
+  return *members_[index]->node;
+}
+
+void Simulation::freeze(std::size_t index) {
+  time_.freeze(machine(index));
+}
+
+void Simulation::thaw(std::size_t index) {
+  time_.thaw(machine(index));
+}
+
+void Simulation::set_wall_offset(std::size_t index, Millis offset) {
+  members_.at(index)->clock.set_wall_offset(offset);
+}
+
+void Simulation::set_drift(std::size_t index, double drift) {
+  members_.at(index)->clock.set_drift(drift);
+}
+
+void Simulation::run_for(Duration span) {
+  time_.run_until(time_.now() + span);
+}
+
+bool Simulation::run_until(const std::function<bool()>& condition, Duration limit, Duration step) {
+  const TimePoint end = time_.now() + limit;
+  while (!condition()) {
+    if (time_.now() >= end) return false;
+    time_.run_until(std::min(end, time_.now() + step));
+  }
+  return true;
+}
+
+void Simulation::Plans::on_event(std::uint64_t number) {
+  const auto plan = std::exchange(plans[number], nullptr);
+  plan();
+}
+
+void Simulation::at(Duration elapsed, std::function<void()> plan) {
+  plans_.plans.push_back(std::move(plan));
+  time_.schedule(VirtualTime::kStart + elapsed, kNoMachine, plans_, plans_.plans.size() - 1);
+}
+
+Client::Parts Simulation::client_parts() {
+  return {.transport = *outside_->transport,
+          .clock = outside_->clock,
+          .random = *random_,
+          .scheduler = &outside_->scheduler};
+}
+
+void Simulation::add_invariant(Invariant invariant) {
+  invariants_.push_back(std::move(invariant));
+}
+
+void Simulation::check_invariants(MachineId machine) {
+  if (machine <= outside_->machine || violations_.size() >= kViolationsMax) return;
+  const std::size_t index = index_by_machine_[machine];
+  if (!members_[index]->node) return;
+  for (const Invariant& invariant : invariants_) {
+    if (const Result<void> holds = invariant(*members_[index]->node, index); !holds) {
+      violations_.push_back({index, time_.now(), holds.error().message});
+    }
+  }
+}
+
+bool Simulation::is_settled() const {
+  const std::size_t count = count_up();
+  return std::all_of(members_.begin(), members_.end(), [&](const auto& member) {
+    if (!member->node) return true;
+    const auto view = member->node->peers().view();
+    return (view->is_registered() || count == 1) && view->network_size() == count;
+  });
+}
+
+std::size_t Simulation::count_masters() const {
+  return static_cast<std::size_t>(
+      std::count_if(members_.begin(), members_.end(), [](const auto& member) {
+        return member->node && member->node->peers().view()->is_master();
+      }));
+}
+
+std::size_t Simulation::longest_list() const {
+  std::size_t longest = 0;
+  for (const auto& member : members_) {
+    if (member->node) longest = std::max(longest, member->node->peers().view()->slaves.size());
+  }
+  return longest;
+}
+
+}  // namespace spreadable

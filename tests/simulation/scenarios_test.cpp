@@ -1,0 +1,99 @@
+// The scenarios of `spreadable simulate` in short: small networks, a few virtual minutes each.
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string>
+
+#include "services/simulation/scenario.h"
+
+namespace spreadable {
+namespace {
+
+using namespace std::chrono_literals;
+
+ScenarioFigures play(ScenarioOptions options) {
+  const Result<ScenarioFigures> figures = run_scenario(options);
+  REQUIRE(figures);
+  return *figures;
+}
+
+/// Fails with the figures, so that a run with the same seed can be compared.
+void check_ok(const ScenarioFigures& figures) {
+  INFO(figures.to_json().dump());
+  CHECK(figures.is_ok());
+}
+
+}  // namespace
+
+TEST_CASE("simulation: join: 200 nodes that start at once are one network and stay calm") {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const auto figures = play({.name = "join", .nodes = 200, .seed = seed, .span = 10min});
+    check_ok(figures);
+    CHECK(figures.converged_after_intervals.value_or(99) <= 12);
+    CHECK(figures.coverage_min == 1.0);
+    CHECK(figures.duplicates == 0);
+    CHECK(figures.messages_per_node_interval.value_or(99) <= 6);
+  }
+}
+
+TEST_CASE("simulation: grow: 60 nodes that come one by one are always one network") {
+  check_ok(play({.name = "grow", .nodes = 60, .seed = 1, .span = 20min}));
+}
+
+TEST_CASE("simulation: churn: 100 nodes, of which one leaves each minute and another comes") {
+  check_ok(play({.name = "churn", .nodes = 100, .seed = 1, .span = 10min}));
+}
+
+TEST_CASE("simulation: death: all others answer soon after a tenth of 100 nodes has died at once") {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    check_ok(play({.name = "death", .nodes = 100, .seed = seed}));
+  }
+}
+
+TEST_CASE("simulation: partition: 60 nodes cut in two halves are one network soon after") {
+  check_ok(play({.name = "partition", .nodes = 60, .seed = 1}));
+}
+
+TEST_CASE("simulation: loss: 50 nodes answer as they should while packets get lost") {
+  for (const double share : {0.01, 0.05, 0.2}) {
+    check_ok(play({.name = "loss", .nodes = 50, .seed = 1, .span = 15min, .share = share}));
+  }
+}
+
+TEST_CASE("simulation: clock: dates that are off by an hour change nothing") {
+  check_ok(play({.name = "clock", .nodes = 60, .seed = 1, .span = 10min}));
+}
+
+TEST_CASE("simulation: scenarios: the same seed gives the same figures, another one others") {
+  std::set<std::string> seen;
+  for (const std::uint64_t seed : {1, 2}) {
+    const ScenarioOptions options{.name = "churn", .nodes = 30, .seed = seed, .span = 5min};
+    const Json figures = play(options).to_json();
+    CHECK(figures == play(options).to_json());
+    seen.insert(figures["digest"].get<std::string>());
+  }
+  CHECK(seen.size() == 2);
+}
+
+TEST_CASE("simulation: scenarios: what makes no sense is refused") {
+  for (const ScenarioOptions& options :
+       {ScenarioOptions{.name = "unknown"}, ScenarioOptions{.name = "join", .nodes = 3},
+        ScenarioOptions{.name = "join", .share = 0.5},
+        ScenarioOptions{.name = "death", .share = 1.5}}) {
+    const auto figures = run_scenario(options);
+    REQUIRE_FALSE(figures);
+    CHECK(figures.error().code == Errc::invalid_argument);
+  }
+}
+
+TEST_CASE("simulation: scenarios: progress goes from the beginning to the end") {
+  double last = 0;
+  play({.name = "partition", .nodes = 10, .on_progress = [&](double share) {
+          CHECK(share >= last);
+          last = share;
+        }});
+  CHECK(last > 0.3);
+  CHECK(last <= 1);
+}
+
+}  // namespace spreadable
