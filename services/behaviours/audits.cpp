@@ -121,7 +121,7 @@ void Audits::deinit() {
 }
 
 Duration Audits::interval() const {
-  return node().options().network.sync_interval;
+  return std::max<Duration>(node().options().network.sync_interval, kIntervalMin);
 }
 
 Duration Audits::run() {

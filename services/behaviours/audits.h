@@ -56,6 +56,9 @@ class Audits : public Service {
   static constexpr const char* kName = "audits";
   /// Slaves remembered that have spoken against a master; beyond it all are forgotten.
   static constexpr std::size_t kAccusersMax = 4096;
+  /// Audits go by the sync interval, but by no shorter one: a process that stood still for seconds
+  /// does not know at once who has dropped it meanwhile, however often it syncs.
+  static constexpr Duration kIntervalMin = std::chrono::seconds{10};
   /// No answer is waited for longer, so that a node can stop in time.
   static constexpr Duration kBudgetMax = std::chrono::seconds{5};
 

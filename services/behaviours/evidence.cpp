@@ -75,7 +75,8 @@ std::size_t Evidence::against() const {
 }
 
 bool Evidence::has_heard_enough(std::size_t list_length) const {
-  return words_.size() >= std::min(options_.witnesses_min, list_length);
+  return list_length >= options_.list_min &&
+         words_.size() >= std::min(options_.witnesses_min, list_length);
 }
 
 bool Evidence::is_damning(std::size_t list_length) const {

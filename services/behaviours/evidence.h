@@ -28,6 +28,8 @@ class Evidence {
   struct Options {
     /// Heard before there is a judgement; of a shorter list all.
     std::size_t witnesses_min = 12;
+    /// The witnesses of a shorter list are too few, save one's own word.
+    std::size_t list_min = 5;
     std::size_t witnesses_max = 64;  ///< the one heard longest ago goes
     /// Of those heard, that must speak against a master. One that hides half of its list is above
     /// it; hostile slaves of an honest one are below it, unless they gather in its list.

@@ -45,7 +45,8 @@ class ProcessNetwork {
     REQUIRE(processes_[i]->wait());
     processes_[i].reset();
   }
-  void signal(std::size_t i, int number) { processes_[i]->signal(number); }
+  void freeze(std::size_t i) { processes_[i]->freeze(); }
+  void thaw(std::size_t i) { processes_[i]->signal(SIGCONT); }
 
   [[nodiscard]] Address address(std::size_t i) const {
     return *Address::from_parts("localhost", static_cast<std::uint16_t>(base_ + i));
@@ -96,7 +97,19 @@ class ProcessNetwork {
     return true;
   }
   [[nodiscard]] bool settles_within(int intervals) {
-    return wait_until([&] { return agrees() && is_complete(); }, kSlowdown * intervals * kInterval);
+    const bool is_settled =
+        wait_until([&] { return agrees() && is_complete(); }, kSlowdown * intervals * kInterval);
+    if (!is_settled) tell();
+    return is_settled;
+  }
+  /// What each node says about itself, and has written to its log.
+  void tell() {
+    for (const std::size_t i : running()) {
+      Client client = client_of(i);
+      const auto status = client.init() ? client.get("/status", 1s) : Result<Json>(Json());
+      MESSAGE(address(i).text(), ": ", status ? dump_json(*status) : status.error().message, "\n",
+              processes_[i]->errors());
+    }
   }
 
  private:
@@ -149,11 +162,11 @@ TEST_CASE("processes: stopped process: costs its own answer only, whichever it i
     REQUIRE(network.settles_within(20));
     Client client = network.client_of((stopped + 1) % 9);
     REQUIRE(client.init());
-    network.signal(stopped, SIGSTOP);
+    network.freeze(stopped);
     const auto begun = std::chrono::steady_clock::now();
     const auto result = client.traverse(NetworkMapAction::kName, Json::object(), {.timeout = 4s});
     const auto took = std::chrono::steady_clock::now() - begun;
-    network.signal(stopped, SIGCONT);
+    network.thaw(stopped);
     REQUIRE(result);
     CHECK(took < 4s);
     CHECK_FALSE(result->complete);

@@ -189,6 +189,14 @@ void Process::signal(int number) const {
   if (!exit_code_) ::syscall(SYS_pidfd_send_signal, process_, number, nullptr, 0);
 }
 
+void Process::freeze() const {
+  signal(SIGSTOP);
+  // Threads go on for a moment, until the first of them has seen the signal.
+  siginfo_t info{};
+  SPREADABLE_ASSERT(exit_code_ || ::waitid(P_PID, static_cast<id_t>(id_), &info,
+                                           WSTOPPED | WEXITED | WNOWAIT) == 0);
+}
+
 std::optional<int> Process::wait(Millis patience) {
   if (exit_code_) return exit_code_;
   if (!wait_readable(process_, std::chrono::steady_clock::now() + patience)) return std::nullopt;

@@ -58,6 +58,8 @@ class Process {
 
   /// Does nothing once it has been waited for.
   void signal(int number) const;
+  /// Stops it as SIGSTOP does, and returns once none of its threads runs. SIGCONT lets it go on.
+  void freeze() const;
   /// Its exit code, or 128 and the number of the signal that killed it; nothing when it runs on.
   [[nodiscard]] std::optional<int> wait(Millis patience = kPatience);
   [[nodiscard]] bool is_running() { return !wait(Millis{0}).has_value(); }
