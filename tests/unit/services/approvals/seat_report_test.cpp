@@ -9,9 +9,13 @@ namespace {
 
 using std::chrono::minutes;
 
-Address node(int number) { return *Address::parse("node" + std::to_string(number) + ".com:1"); }
+Address node(int number) {
+  return *Address::parse("node" + std::to_string(number) + ".com:1");
+}
 
-std::string word(char digit) { return std::string(64, digit); }
+std::string word(char digit) {
+  return std::string(64, digit);
+}
 
 SeatReport witness(std::initializer_list<std::pair<const Address, std::string>> reveals) {
   return {.is_witness = true, .reveals = reveals, .members = {}};
@@ -75,9 +79,13 @@ TEST_CASE("seniors: who has been there long enough, or for half of the network's
     return senior_members(reports, full);
   };
   const auto reports = [](Millis oldest, Millis other) {
-    return std::vector{listing({{node(1), oldest}, {node(2), other}}), listing({{node(3), oldest}})};
+    return std::vector{listing({{node(1), oldest}, {node(2), other}}),
+                       listing({{node(3), oldest}})};
   };
-  struct Row { Millis oldest, other, full; bool counts; };
+  struct Row {
+    Millis oldest, other, full;
+    bool counts;
+  };
   for (const Row& row : {Row{minutes{100}, minutes{10}, minutes{10}, true},
                          Row{minutes{100}, minutes{9}, minutes{10}, false},
                          Row{minutes{10}, minutes{5}, minutes{10}, true},
