@@ -10,6 +10,7 @@ namespace spreadable {
 namespace {
 
 constexpr std::string_view kPingPath = "/ping";
+constexpr int kNotModified = 304;
 
 bool is_success(int status) {
   return status >= 200 && status <= 299;
@@ -41,8 +42,15 @@ Error error_of_reply(const Address& from, int status, const std::string& body) {
 
 /// Checks a reply as the protocol does: 2xx with a JSON body that passes the schema.
 Result<PeerReply> parse_reply(const PeerRequest& request, TransportReply&& reply) {
+  if (reply.status == kNotModified && !request.known_tag.empty()) {
+    return PeerReply{.body = {}, .headers = std::move(reply.headers), .is_unchanged = true};
+  }
   if (!is_success(reply.status)) {
     return error_of_reply(request.to, reply.status, reply.body);
+  }
+  if (request.is_raw) {
+    return PeerReply{
+        .body = {}, .headers = std::move(reply.headers), .text = std::move(reply.body)};
   }
   Result<Json> body = parse_json(reply.body);
   if (!body) {
@@ -56,7 +64,7 @@ Result<PeerReply> parse_reply(const PeerRequest& request, TransportReply&& reply
                    std::string(wire::kResponseSchema)};
     }
   }
-  return PeerReply{std::move(*body), std::move(reply.headers)};
+  return PeerReply{.body = std::move(*body), .headers = std::move(reply.headers)};
 }
 
 /// Whether `error` tells something about the peer, not about ourselves or about a mere refusal.
@@ -95,6 +103,9 @@ TransportRequest Outbound::prepare(const PeerRequest& request, Deadline deadline
   out.headers.add(std::string(wire::kNodeRoot), options_.root());
   out.headers.add(std::string(wire::kFeatures), std::string(wire::kOwnFeatures));
   out.headers.add("content-type", "application/json");
+  if (!request.known_tag.empty()) {
+    out.headers.add(std::string(wire::kIfNoneMatch), request.known_tag);
+  }
   if (!options_.authorization.empty() && request.path != kPingPath) {
     out.headers.add("authorization", options_.authorization);
   }

@@ -38,12 +38,19 @@ struct PeerRequest {
   WorkClass work = WorkClass::leaf;  ///< what answering takes there
   /// Whether an answer counts only when the peer has signed it; needs a peer of ours.
   bool needs_signature = false;
+  /// Whether the answer comes as the text it is, for a receiver that reads it by itself.
+  bool is_raw = false;
+  /// Tag of the answer that the asker still has: if that is the peer's answer still, it need not
+  /// send it again. None: empty.
+  std::string known_tag{};
 };
 
 /// A successful answer.
 struct PeerReply {
   Json body;
   Headers headers;
+  std::string text{};         ///< instead of the body, when the request was raw
+  bool is_unchanged = false;  ///< the asker has it already; there is no body
 };
 
 /// Sends requests to peers and keeps the accounts: access lists, the headers that every node sends,

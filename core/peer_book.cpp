@@ -4,39 +4,47 @@
 
 namespace spreadable {
 
-PeerBook::Entry& PeerBook::entry(const Address& address, TimePoint now) {
-  const auto known = index_.find(address);
-  if (known != index_.end()) return *known->second;
-  if (order_.size() >= kEntriesMax) {
-    index_.erase(order_.back().address);
-    order_.pop_back();
+void PeerBook::drop_last_of(List& list) {
+  index_.erase(list.back().address);
+  list.pop_back();
+}
+
+PeerBook::Entry& PeerBook::heard(const Address& address, TimePoint now) {
+  const auto [known, is_new] = index_.try_emplace(address);
+  Place& place = known->second;
+  if (is_new) {
+    heard_.push_front({.address = address});
+    place.entry = heard_.begin();
+  } else {
+    heard_.splice(heard_.begin(), place.is_heard ? heard_ : named_, place.entry);
   }
-  order_.push_front({.address = address, .heard_at = now});
-  index_.emplace(address, order_.begin());
-  return order_.front();
+  place.is_heard = true;
+  Entry& entry = *place.entry;
+  entry.heard_at = now;
+  if (heard_.size() > kHeardMax) drop_last_of(heard_);
+  return entry;
 }
 
 void PeerBook::mention(const Address& address, TimePoint now) {
   const MutexLock lock(mutex_);
-  entry(address, now);
+  const auto [known, is_new] = index_.try_emplace(address);
+  if (!is_new) return;
+  named_.push_front({.address = address, .heard_at = now});
+  known->second = {named_.begin(), /*is_heard=*/false};
+  if (named_.size() > kNamedMax) drop_last_of(named_);
 }
 
 void PeerBook::note_success(const Address& address, TimePoint now) {
   const MutexLock lock(mutex_);
-  Entry& found = entry(address, now);
+  Entry& found = heard(address, now);
   note_call(found, /*is_answered=*/true);
   found.fails = 0;
   found.has_answered = true;
-  found.heard_at = now;
-  order_.splice(order_.begin(), order_, index_.at(address));
 }
 
 void PeerBook::note_heard(const Address& address, TimePoint now) {
   const MutexLock lock(mutex_);
-  Entry& found = entry(address, now);
-  found.fails = 0;
-  found.heard_at = now;
-  order_.splice(order_.begin(), order_, index_.at(address));
+  heard(address, now).fails = 0;
 }
 
 void PeerBook::note_call(Entry& entry, bool is_answered) {
@@ -50,47 +58,50 @@ void PeerBook::note_failure(const Address& address, TimePoint now) {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address);
   if (known == index_.end()) return;
-  note_call(*known->second, /*is_answered=*/false);
-  ++known->second->fails;
-  known->second->tried_at = now;
+  Entry& entry = *known->second.entry;
+  note_call(entry, /*is_answered=*/false);
+  ++entry.fails;
+  entry.tried_at = now;
 }
 
 void PeerBook::note_native(const Address& address, bool is_native) {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address);
-  if (known != index_.end()) known->second->is_native = is_native;
+  if (known != index_.end()) known->second.entry->is_native = is_native;
 }
 
 void PeerBook::forget(const Address& address) {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address);
   if (known == index_.end()) return;
-  order_.erase(known->second);
+  (known->second.is_heard ? heard_ : named_).erase(known->second.entry);
   index_.erase(known);
 }
 
 bool PeerBook::is_unreliable(const Address& address) const {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address);
-  return known != index_.end() && known->second->calls >= kCallsToJudge &&
-         known->second->success < 0.5;
+  return known != index_.end() && known->second.entry->calls >= kCallsToJudge &&
+         known->second.entry->success < 0.5;
 }
 
 unsigned PeerBook::fails(const Address& address) const {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address);
-  return known == index_.end() ? 0 : known->second->fails;
+  return known == index_.end() ? 0 : known->second.entry->fails;
 }
 
 bool PeerBook::is_native(const Address& address) const {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address);
-  return known != index_.end() && known->second->is_native;
+  return known != index_.end() && known->second.entry->is_native;
 }
 
 std::vector<PeerBook::Entry> PeerBook::entries() const {
   const MutexLock lock(mutex_);
-  return {order_.begin(), order_.end()};
+  std::vector<Entry> entries(heard_.begin(), heard_.end());
+  entries.insert(entries.end(), named_.begin(), named_.end());
+  return entries;
 }
 
 }  // namespace spreadable

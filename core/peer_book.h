@@ -14,14 +14,18 @@
 
 namespace spreadable {
 
-/// A bounded book of peers, most recently heard of first. Statistics and memory, never authority:
+/// A bounded book of peers: those that have answered or called, most recently heard first, and a
+/// few whom others named. Statistics and memory, never authority:
 /// roles are in PeerTable. A network that was cut in two finds together again through addresses
 /// that only the book still holds, and a node with dead initial addresses joins through them.
 /// Thread-safe.
 class PeerBook {
  public:
-  static constexpr std::size_t kEntriesMax = 1024;  ///< the longest unheard-of is dropped first
-  static constexpr unsigned kCallsToJudge = 20;     ///< before a share of successes means something
+  /// Of peers that have answered or called; whoever is silent for the longest is dropped first. A
+  /// master calls two lists of Transport::kGroupMax at most, of 2√n in practice.
+  static constexpr std::size_t kHeardMax = 4096;
+  static constexpr std::size_t kNamedMax = 256;  ///< of the others; the first named goes first
+  static constexpr unsigned kCallsToJudge = 20;  ///< before a share of successes means something
 
   struct Entry {
     Address address;
@@ -52,16 +56,25 @@ class PeerBook {
   /// Failed requests in a row; 0 for strangers.
   [[nodiscard]] unsigned fails(const Address& address) const;
   [[nodiscard]] bool is_native(const Address& address) const;
-  /// All entries, most recently heard of first.
+  /// All entries: those heard, the latest first, then those merely named, the latest first.
   [[nodiscard]] std::vector<Entry> entries() const;
 
  private:
+  using List = std::list<Entry>;
+  struct Place {
+    List::iterator entry;
+    bool is_heard = false;  ///< stands in heard_, not in named_
+  };
+
   static void note_call(Entry& entry, bool is_answered);
-  Entry& entry(const Address& address, TimePoint now) SPREADABLE_REQUIRES(mutex_);
+  void drop_last_of(List& list) SPREADABLE_REQUIRES(mutex_);
+  /// The entry of `address`, made if need be, at the head of those heard.
+  Entry& heard(const Address& address, TimePoint now) SPREADABLE_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
-  std::list<Entry> order_ SPREADABLE_GUARDED_BY(mutex_);
-  std::unordered_map<Address, std::list<Entry>::iterator> index_ SPREADABLE_GUARDED_BY(mutex_);
+  List heard_ SPREADABLE_GUARDED_BY(mutex_);
+  List named_ SPREADABLE_GUARDED_BY(mutex_);
+  std::unordered_map<Address, Place> index_ SPREADABLE_GUARDED_BY(mutex_);
 };
 
 }  // namespace spreadable

@@ -96,24 +96,25 @@ Router::Router(const Clock& clock, Logger& logger, Limits limits)
     : clock_(clock), logger_(logger), limits_(limits) {}
 
 void Router::add(Method method, std::string path, WorkClass work, ApiHandler handler) {
-  SPREADABLE_ASSERT(method == Method::get || method == Method::post);
-  SPREADABLE_ASSERT(path == normalized(path));
-  auto page = [handler = std::move(handler)](CallContext& call) {
+  add_raw(method, std::move(path), work, [handler = std::move(handler)](CallContext& call) {
     Result<Json> result = handler(call);
     if (!result) return error_response(result.error());
     HttpResponse response;
     response.body = dump_json(*result);
     return response;
-  };
-  Table& table = method == Method::get ? get_routes_ : post_routes_;
-  const bool is_new =
-      table.emplace(std::move(path), Route{.work = work, .handler = std::move(page)}).second;
-  SPREADABLE_ASSERT(is_new);
+  });
 }
 
 void Router::add_page(std::string path, PageHandler handler) {
+  add_raw(Method::get, std::move(path), WorkClass::leaf, std::move(handler));
+}
+
+void Router::add_raw(Method method, std::string path, WorkClass work, PageHandler handler) {
+  SPREADABLE_ASSERT(method == Method::get || method == Method::post);
+  SPREADABLE_ASSERT(path == normalized(path));
+  Table& table = method == Method::get ? get_routes_ : post_routes_;
   const bool is_new =
-      get_routes_.emplace(std::move(path), Route{.handler = std::move(handler)}).second;
+      table.emplace(std::move(path), Route{.work = work, .handler = std::move(handler)}).second;
   SPREADABLE_ASSERT(is_new);
 }
 

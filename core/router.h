@@ -52,6 +52,8 @@ class Router final : public RequestHandler {
   /// yet.
   void add(Method method, std::string path, WorkClass work, ApiHandler handler);
   void add_page(std::string path, PageHandler handler);
+  /// Declares a route whose handler writes its own response.
+  void add_raw(Method method, std::string path, WorkClass work, PageHandler handler);
   /// Answers every GET that nothing else answers.
   void set_fallback(PageHandler handler);
   /// Runs `middleware` for every path that is `prefix` or lies below it, also when no route matches

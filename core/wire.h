@@ -41,6 +41,13 @@ inline constexpr std::string_view kStandInFor = "spreadable-stand-in-for";
 inline constexpr std::string_view kIntroduction = "spreadable-introduction";
 /// On a structure answer: the master that the asking slave should register with instead.
 inline constexpr std::string_view kMoveTo = "spreadable-move-to";
+/// On a structure request of a node of ours, and on its answer: `links` leaves the masters out.
+inline constexpr std::string_view kStructurePart = "spreadable-structure";
+inline constexpr std::string_view kLinksPart = "links";
+/// Between nodes of ours, of structures: what is known under its tag is not sent again, and the
+/// answer is 304.
+inline constexpr std::string_view kTag = "etag";
+inline constexpr std::string_view kIfNoneMatch = "if-none-match";
 
 /// Routes of the stages of an action. Upstream has the first two; a peer that does not know the
 /// third answers 404, so nobody can mistake a stand-in request for a plain one.

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "services/approvals/approvals.h"
 #include "services/approvals/kinds.h"
@@ -21,11 +22,12 @@ std::unique_ptr<Service> make_kind(const NodeOptions::ApprovalConfig& config) {
 
 }  // namespace
 
-std::vector<ServiceFactory> default_services(const NodeOptions& options) {
+std::vector<ServiceFactory> default_services(const NodeOptions& options,
+                                             std::shared_ptr<StructureCache> structures) {
   std::vector<ServiceFactory> services{
-      [] { return std::make_unique<Sync>(); }, [] { return std::make_unique<Approvals>(); },
-      [] { return std::make_unique<Behaviours>(); }, [] { return std::make_unique<Audits>(); },
-      [] { return std::make_unique<Identity>(); }};
+      [structures = std::move(structures)] { return std::make_unique<Sync>(structures); },
+      [] { return std::make_unique<Approvals>(); }, [] { return std::make_unique<Behaviours>(); },
+      [] { return std::make_unique<Audits>(); }, [] { return std::make_unique<Identity>(); }};
   for (const auto& behaviour : default_behaviours()) {
     services.emplace_back([kind = behaviour->kind(), watched = behaviour->options()] {
       return std::make_unique<Behaviour>(kind, watched);

@@ -118,7 +118,7 @@ Environment Runtime::environment(const NodeOptions& options, std::shared_ptr<Log
   if (const auto ip = local_ip()) environment.default_hostname = ip->text();
   environment.availability = [load = load_] { return load->availability(); };
   environment.pages = {{"/client.js", "text/javascript; charset=utf-8", client_script()}};
-  environment.services = default_services(options);
+  environment.services = default_services(options, structures_);
   return environment;
 }
 

@@ -8,6 +8,7 @@
 #include "services/http/event_loop.h"
 #include "services/http/worker_pool.h"
 #include "services/net/curl_transport.h"
+#include "services/sync/structure_cache.h"
 #include "services/system/process_load.h"
 #include "services/system/thread_scheduler.h"
 
@@ -59,6 +60,7 @@ class Runtime {
   std::shared_ptr<Transport> transport_;
   std::shared_ptr<Scheduler> scheduler_;
   std::shared_ptr<ProcessLoad> load_;
+  std::shared_ptr<StructureCache> structures_ = std::make_shared<StructureCache>();
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<EventLoop> loop_;
 };

@@ -81,7 +81,8 @@ std::vector<std::string> CommitteeFinder::electorate(Deadline deadline) {
   for (const MasterEntry& master : view->masters) {
     requests.push_back({.to = master.address,
                         .path = std::string(wire::kNodeRoute) + "structure",
-                        .has_budget = false});
+                        .has_budget = false,
+                        .is_raw = true});
   }
   const Deadline soon =
       deadline.at_most(Deadline::after(node_.clock(), node_.options().request.server_timeout));
@@ -89,7 +90,7 @@ std::vector<std::string> CommitteeFinder::electorate(Deadline deadline) {
   std::vector<std::string> slaves;
   for (std::size_t i = 0; i < replies.size(); ++i) {
     const Result<Structure> structure =
-        replies[i] ? parse_structure(replies[i]->body) : Result<Structure>(replies[i].error());
+        replies[i] ? parse_structure(replies[i]->text) : Result<Structure>(replies[i].error());
     // Of a master that is silent just now, those it had will do.
     const auto known = structure ? nullptr : node_.known_lists().find(requests[i].to);
     if (!structure && !known) continue;

@@ -105,6 +105,7 @@ void Audits::declare_routes(Router& router) {
 
 Result<void> Audits::init() {
   is_stopping_ = false;
+  has_begun_ = false;
   const NodeOptions::Network& network = node().options().network;
   const bool is_needed = options_.requests_per_interval > 0 && !network.is_trusted;
   if (!network.auto_sync || !is_needed) return {};
@@ -125,6 +126,10 @@ Duration Audits::interval() const {
 }
 
 Duration Audits::run() {
+  if (!std::exchange(has_begun_, true)) {
+    // Nodes that have started together do not all ask at once.
+    return std::chrono::duration_cast<Duration>(node().random().uniform() * next_delay());
+  }
   if (!is_stopping_) {
     if (const auto candidate = choose()) audit(*candidate);
   }
@@ -231,6 +236,7 @@ void Audits::audit(const Candidate& candidate) {
   file.audited_at = node().clock().now();
   if (witnesses.empty()) return;
 
+  const auto own_master = node().peers().view()->backlink;
   const Overheard::Question question = choose_question(candidate.master);
   std::vector<PeerRequest> requests{
       stage_request(candidate.master, wire::kButlerRoute, *question.action, question.query)};
@@ -240,7 +246,14 @@ void Audits::audit(const Candidate& candidate) {
   auto results =
       node().outbound().request_group(requests, Deadline::after(node().clock(), *question.budget));
   if (!results.front() || !node().book().is_native(candidate.master)) return;
-  const std::vector<Testimony> words = hear_all(question, requests, results);
+  std::vector<Testimony> words = hear_all(question, requests, results);
+  if (own_master != candidate.master || node().peers().view()->backlink != candidate.master) {
+    // We have just left that list, or are about to enter it: our absence from the answer is right.
+    const auto own = std::find(witnesses.begin(), witnesses.end(), node().address());
+    if (own != witnesses.end()) {
+      words[static_cast<std::size_t>(own - witnesses.begin())] = Testimony::unclear;
+    }
+  }
   for (std::size_t i = 0; i < witnesses.size(); ++i) {
     file.evidence.note(witnesses[i], weigh(witnesses[i], candidate.master, words[i]),
                        node().clock().now());

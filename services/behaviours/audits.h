@@ -39,9 +39,9 @@ class Audits : public Service {
     /// Requests that audits cost for each node and sync interval, on average over the network, with
     /// those that the audited masters send to their slaves for it. One half goes to slaves, the
     /// other to masters. So the larger the network the rarer an audit: with 1,000 nodes each pair
-    /// of masters, and each slave with its master, has one in about 45 intervals, and one an
+    /// of masters, and each slave with its master, has one in about 33 intervals, and one an
     /// interval once there is cause. 0: no audits.
-    double requests_per_interval = 1.75;
+    double requests_per_interval = 2.25;
     std::size_t witnesses = 4;  ///< slaves asked in one audit
     /// Audits in a row of a master that has given cause: enough to hear Evidence's witnesses_min
     /// and to be banned.
@@ -106,6 +106,7 @@ class Audits : public Service {
   const Options options_;
   Overheard overheard_;
   const NetworkAction* map_ = nullptr;  ///< the action that every node of ours has
+  bool has_begun_ = false;              ///< used by run() only
   std::atomic<bool> is_stopping_{false};
   std::unique_ptr<Scheduler::Task> task_;
 

@@ -138,7 +138,7 @@ Environment Simulation::environment(Member& member, const NodeOptions& options) 
   environment.server = network_.make_server(member.machine);
   environment.database = member.storage.open();
   environment.topology = topology_;
-  environment.services = default_services(options);
+  environment.services = default_services(options, structures_);
   for (const ServiceFactory& make : options_.services) environment.services.push_back(make);
   return environment;
 }

@@ -15,6 +15,7 @@
 #include "services/simulation/virtual_network.h"
 #include "services/simulation/virtual_storage.h"
 #include "services/simulation/virtual_time.h"
+#include "services/sync/structure_cache.h"
 
 namespace spreadable {
 
@@ -161,6 +162,7 @@ class Simulation {
   std::vector<std::unique_ptr<Member>> members_;
   std::unique_ptr<Member> outside_;  ///< the machine of clients
   std::shared_ptr<const Topology> topology_ = std::make_shared<const SquareRoot>();
+  std::shared_ptr<StructureCache> structures_ = std::make_shared<StructureCache>();
   std::vector<std::size_t> index_by_machine_;
   std::unordered_map<Address, std::size_t> index_by_address_;
   std::vector<Invariant> invariants_;

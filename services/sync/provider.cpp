@@ -62,8 +62,10 @@ KnownLists::Lists Sync::Provider::known_lists() const {
 KnownLists::Lists Sync::Provider::fetch_lists(const Address& joiner, Deadline deadline) const {
   std::vector<PeerRequest> requests;
   const auto ask = [&](const Address& peer) {
-    requests.push_back(
-        {.to = peer, .path = std::string(wire::kNodeRoute) + "structure", .has_budget = false});
+    requests.push_back({.to = peer,
+                        .path = std::string(wire::kNodeRoute) + "structure",
+                        .has_budget = false,
+                        .is_raw = true});
   };
   ask(joiner);
   for (const MasterEntry& master : view_->masters) {
@@ -74,7 +76,7 @@ KnownLists::Lists Sync::Provider::fetch_lists(const Address& joiner, Deadline de
   KnownLists::Lists lists = known_lists();
   for (std::size_t i = 0; i < replies.size(); ++i) {
     if (!replies[i]) continue;
-    if (Result<Structure> structure = parse_structure(replies[i]->body)) {
+    if (Result<Structure> structure = parse_structure(replies[i]->text)) {
       lists[requests[i].to] =
           std::make_shared<const std::vector<Address>>(std::move(structure->slaves));
     }

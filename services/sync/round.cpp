@@ -1,6 +1,7 @@
 #include "services/sync/round.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "core/wire.h"
@@ -18,6 +19,9 @@ constexpr unsigned kFailsMax = 8;
 constexpr std::size_t kAcquaintancePeriod = 8;
 /// Nodes of one foreign list to remember.
 constexpr std::size_t kMentionedMax = 8;
+/// A slave of ours is asked for more than its links once in so many runs: its masters list is a
+/// copy of its master's.
+constexpr std::size_t kWholePeriod = 16;
 
 void append(std::vector<Address>& to, const std::vector<Address>& from) {
   to.insert(to.end(), from.begin(), from.end());
@@ -43,6 +47,8 @@ void Sync::Round::forget_strangers() {
   std::erase_if(sync_.memory_.misses,
                 [&](const auto& item) { return !asked_.contains(item.first); });
   const auto view = node_.peers().view();
+  std::erase_if(sync_.known_, [&](const auto& item) { return !asked_.contains(item.first); });
+  std::erase_if(sync_.read_slaves_, [&](const Address& slave) { return !view->has_slave(slave); });
   std::erase_if(sync_.told_at_,
                 [&](const auto& item) { return !asked_.contains(item.first.second); });
   std::erase_if(sync_.memory_.slave_since,
@@ -51,7 +57,7 @@ void Sync::Round::forget_strangers() {
 
 const Structure* Sync::Round::find(const Address& peer) const {
   const auto it = fetched_.find(peer);
-  return it == fetched_.end() ? nullptr : &it->second;
+  return it == fetched_.end() ? nullptr : it->second.get();
 }
 
 bool Sync::Round::is_lost(const Address& peer) const {
@@ -64,25 +70,45 @@ bool Sync::Round::is_lost(const Address& peer) const {
          sync_.options_.foreign_silence_intervals * sync_.options_.interval;
 }
 
+void Sync::Round::note_silence(const Address& peer, const Error& error, bool is_senseless) {
+  node_.logger().debug("sync: no structure of " + peer.text() + ": " + error.message);
+  sync_.known_.erase(peer);
+  const MutexLock lock(sync_.mutex_);
+  Silence& silence = sync_.memory_.misses[peer];
+  if (silence.runs++ == 0) silence.since = node_.clock().now();
+  silence.is_refused = error.code == Errc::unreachable;
+  // Whom our own lists refuse, or who makes no sense, needs no second chance here.
+  if (error.code == Errc::denied || is_senseless) {
+    silence = {sync_.options_.misses_max, silence.since, true};
+  }
+}
+
+Result<std::shared_ptr<const Structure>> Sync::Round::read(const Address& peer,
+                                                           const PeerReply& reply) {
+  if (reply.is_unchanged) return sync_.known_.at(peer).structure;
+  const std::string* part = reply.headers.find(wire::kStructurePart);
+  const bool is_links_only = part && *part == wire::kLinksPart;
+  const std::string* tag = is_links_only ? nullptr : reply.headers.find(wire::kTag);
+  std::shared_ptr<const Structure> structure = tag ? sync_.cache_->find(peer, *tag) : nullptr;
+  if (!structure) {
+    Result<Structure> parsed = parse_structure(reply.text);
+    if (!parsed) return parsed.error();
+    parsed->address = peer;
+    parsed->is_links_only = is_links_only;
+    structure = std::make_shared<const Structure>(std::move(*parsed));
+    if (tag) sync_.cache_->note(peer, *tag, structure);
+  }
+  if (tag) sync_.known_[peer] = {*tag, structure};
+  return structure;
+}
+
 void Sync::Round::note_answer(const Address& peer, const Result<PeerReply>& reply) {
-  Result<Structure> structure =
-      reply ? parse_structure(reply->body) : Result<Structure>(reply.error());
-  if (reply && !structure) {
+  if (!reply) return note_silence(peer, reply.error(), /*is_senseless=*/false);
+  auto structure = read(peer, *reply);
+  if (!structure) {
     node_.conducts().tell(
         {.kind = conduct::kResponseSchema, .peer = peer, .is_good = false, .is_provable = true});
-  }
-  if (!structure) {
-    node_.logger().debug("sync: no structure of " + peer.text() + ": " + structure.error().message);
-    const MutexLock lock(sync_.mutex_);
-    Silence& silence = sync_.memory_.misses[peer];
-    if (silence.runs++ == 0) silence.since = node_.clock().now();
-    const Errc code = structure.error().code;
-    silence.is_refused = code == Errc::unreachable;
-    // Whom our own lists refuse, or who makes no sense, needs no second chance here.
-    const bool is_senseless = reply.has_value();
-    if (code == Errc::denied || is_senseless)
-      silence = {sync_.options_.misses_max, silence.since, true};
-    return;
+    return note_silence(peer, structure.error(), /*is_senseless=*/true);
   }
   fetched_.emplace(peer, std::move(*structure));
   {
@@ -97,13 +123,29 @@ void Sync::Round::note_answer(const Address& peer, const Result<PeerReply>& repl
   }
 }
 
+PeerRequest Sync::Round::question_to(const Address& peer) const {
+  PeerRequest question{.to = peer,
+                       .path = std::string(wire::kNodeRoute) + "structure",
+                       .has_budget = false,
+                       .is_raw = true};
+  if (const auto known = sync_.known_.find(peer); known != sync_.known_.end()) {
+    question.known_tag = known->second.tag;
+  }
+  const auto view = node_.peers().view();
+  const bool is_plain_slave = sync_.read_slaves_.contains(peer) && view->backlink != peer &&
+                              !view->find_master(peer) && node_.book().is_native(peer);
+  if (is_plain_slave && node_.random().below(kWholePeriod) != 0) {
+    question.headers.add(std::string(wire::kStructurePart), std::string(wire::kLinksPart));
+  }
+  return question;
+}
+
 void Sync::Round::fetch(const std::vector<Address>& peers) {
   std::vector<PeerRequest> requests;
   for (const Address& peer : peers) {
     if (peer == node_.address() || !asked_.insert(peer).second) continue;
     if (requests.size() == Transport::kGroupMax) break;
-    requests.push_back(
-        {.to = peer, .path = std::string(wire::kNodeRoute) + "structure", .has_budget = false});
+    requests.push_back(question_to(peer));
   }
   if (requests.empty() || sync_.is_stopping_) return;
   const auto replies = node_.outbound().request_group(requests, sync_.step_deadline());
@@ -134,27 +176,30 @@ std::vector<Address> Sync::Round::peers_to_explore() const {
   const auto view = node_.peers().view();
   // A slave knows only its own master's list, so it cannot tell who has been forgotten by all.
   if (!view->is_master() && view->is_registered() && !sync_.isolation_.is_shrunk()) return {};
-  std::set<Address> listed(view->slaves.begin(), view->slaves.end());
-  for (const MasterEntry& master : view->masters) {
-    listed.insert(master.address);
-    if (const auto list = node_.known_lists().find(master.address)) {
-      listed.insert(list->begin(), list->end());
-    }
-  }
-  std::vector<Address> peers;
+  std::unordered_set<Address> unlisted;
   for (const PeerBook::Entry& entry : node_.book().entries()) {
-    if (entry.address == node_.address() || listed.contains(entry.address)) continue;
-    if (entry.fails >= kFailsMax) {
-      node_.book().forget(entry.address);
-      continue;
-    }
-    const Duration pause = sync_.options_.interval * (1 << entry.fails) / 2;
-    if (entry.fails == 0 || node_.clock().now() >= entry.tried_at + pause) {
-      peers.push_back(entry.address);
-    }
+    const Duration pause = sync_.options_.interval * (1 << std::min(entry.fails, kFailsMax)) / 2;
+    const bool is_due = entry.fails == 0 || node_.clock().now() >= entry.tried_at + pause;
+    if (is_due || entry.fails >= kFailsMax) unlisted.insert(entry.address);
   }
-  node_.random().shuffle(
-      peers);  // or those that answer without being of use would keep out the others
+  const auto strike_out = [&](const Address& listed) { unlisted.erase(listed); };
+  strike_out(node_.address());
+  std::for_each(view->slaves.begin(), view->slaves.end(), strike_out);
+  for (const MasterEntry& master : view->masters) {
+    strike_out(master.address);
+    const auto list = node_.known_lists().find(master.address);
+    if (list) std::for_each(list->begin(), list->end(), strike_out);
+  }
+  std::erase_if(unlisted, [&](const Address& address) {
+    const bool is_given_up = node_.book().fails(address) >= kFailsMax;
+    if (is_given_up) node_.book().forget(address);
+    return is_given_up;
+  });
+  // In an order that only chance decides, or those that answer without being of use would keep out
+  // the others.
+  std::vector<Address> peers(unlisted.begin(), unlisted.end());
+  std::sort(peers.begin(), peers.end());
+  node_.random().shuffle(peers);
   peers.resize(std::min(peers.size(), sync_.options_.explore_max));
   return peers;
 }
@@ -185,12 +230,18 @@ void Sync::Round::mention_some(const std::vector<Address>& peers) {
 
 std::vector<Address> Sync::Round::heard_of() const {
   std::vector<Address> masters;
+  std::unordered_set<std::string_view> seen;
+  const auto add = [&](const Address& master) {
+    if (!asked_.contains(master) && seen.insert(master.text()).second) masters.push_back(master);
+  };
+  const std::vector<MasterEntry>* last = nullptr;
   for (const auto& [peer, structure] : fetched_) {
-    if (!structure.slaves.empty()) masters.push_back(peer);
-    for (const MasterEntry& master : structure.masters) masters.push_back(master.address);
+    if (!structure->slaves.empty()) add(peer);
+    if (last && structure->masters == *last) continue;  // most agree, once settled
+    last = &structure->masters;
+    for (const MasterEntry& master : structure->masters) add(master.address);
   }
   std::sort(masters.begin(), masters.end());
-  masters.erase(std::unique(masters.begin(), masters.end()), masters.end());
   return masters;
 }
 
@@ -201,11 +252,11 @@ void Sync::Round::fetch_all() {
   append(peers, masters_to_ask());
   append(peers, peers_to_explore());
   fetch(peers);
-  for (const auto& [peer, structure] : fetched_) mention_some(structure.slaves);
+  for (const auto& [peer, structure] : fetched_) mention_some(structure->slaves);
   for (int hop = 0; hop < kHopsMax && view->is_master(); ++hop) {
-    const std::size_t before = asked_.size();
-    fetch(heard_of());
-    if (asked_.size() == before) break;
+    const std::vector<Address> masters = heard_of();
+    if (masters.empty()) break;
+    fetch(masters);
   }
 }
 
@@ -247,6 +298,7 @@ void Sync::Round::judge_backlink(const Structure& structure) {
 /// ground to judge. Source: protocol section 5.6.
 void Sync::Round::judge_slave(const Address& slave, const Structure& structure) {
   tell(conduct::kSlaveBacklink, slave, structure.backlink == node_.address() ? 0 : 1);
+  if (structure.is_links_only) return;
   if (node_.clock().now() - sync_.list_changed_at_ <= 3 * sync_.options_.interval) return;
   const std::size_t own = node_.peers().view()->slaves.size();
   const bool is_right = std::any_of(structure.masters.begin(), structure.masters.end(),
@@ -275,12 +327,20 @@ void Sync::Round::check_backlink() {
   }
   tell(conduct::kBacklinkSlaves, backlink, 0);
   judge_backlink(*structure);
+  note_siblings();
+}
+
+void Sync::Round::note_siblings() {
+  const auto& structure = fetched_.at(*node_.peers().view()->backlink);
+  {
+    const MutexLock lock(sync_.mutex_);
+    if (sync_.siblings_.get() == &structure->slaves) return;  // as in the last run
+    sync_.siblings_ = {structure, &structure->slaves};
+  }
   const TimePoint now = node_.clock().now();
   for (const Address& sibling : structure->slaves) {
     if (sibling != node_.address()) node_.book().mention(sibling, now);
   }
-  const MutexLock lock(sync_.mutex_);
-  sync_.siblings_ = structure->slaves;
 }
 
 void Sync::Round::check_slaves() {
@@ -292,6 +352,7 @@ void Sync::Round::check_slaves() {
     const Structure* structure = find(slave);
     bool is_dropped = false;
     const bool is_newcomer = sync_.is_newcomer(slave);
+    if (structure && !structure->is_links_only) sync_.read_slaves_.insert(slave);
     if (structure && !is_newcomer) judge_slave(slave, *structure);
     if (structure && structure->backlink != node_.address()) {
       is_dropped = !is_newcomer;

@@ -22,6 +22,7 @@ class Sync::Round {
   void recall();          // 1. roles from before a restart, where the peers confirm them
   void fetch_all();       // 2. everyone who matters, in one group; then masters heard of
   void check_backlink();  // 3. what the answers say about our own links
+  void note_siblings();
   void check_slaves();
   void update_masters();  // 4. the masters list
   void update_masters_as_master();
@@ -33,10 +34,14 @@ class Sync::Round {
   /// Asks those of `peers` that were not asked yet in this run.
   void fetch(const std::vector<Address>& peers);
   [[nodiscard]] const Structure* find(const Address& peer) const;
+  [[nodiscard]] PeerRequest question_to(const Address& peer) const;
+  /// Reads what `peer` sent, unless this process has read it already.
+  [[nodiscard]] Result<std::shared_ptr<const Structure>> read(const Address& peer,
+                                                              const PeerReply& reply);
   /// Whether `peer` has been silent for too many runs.
   [[nodiscard]] bool is_lost(const Address& peer) const;
   /// Whose masters list a node without slaves takes over, or nullptr.
-  [[nodiscard]] const Structure* best_source() const;
+  [[nodiscard]] std::shared_ptr<const Structure> best_source() const;
   [[nodiscard]] std::vector<Address> heard_of() const;
   [[nodiscard]] std::vector<Address> peers_to_explore() const;
   [[nodiscard]] std::vector<Address> masters_to_ask() const;
@@ -47,10 +52,12 @@ class Sync::Round {
   void judge_backlink(const Structure& structure);
   void judge_slave(const Address& slave, const Structure& structure);
   void note_answer(const Address& peer, const Result<PeerReply>& reply);
+  void note_silence(const Address& peer, const Error& error, bool is_senseless);
 
   Sync& sync_;
   Node& node_;
-  std::map<Address, Structure> fetched_;  // ordered, so that equal runs decide alike
+  // Ordered, so that equal runs decide alike.
+  std::map<Address, std::shared_ptr<const Structure>> fetched_;
   std::set<Address> asked_;
 };
 

@@ -19,10 +19,10 @@ void Sync::Round::update_masters_as_master() {
   std::vector<MasterEntry> masters;
   KnownLists::Lists lists;
   for (const auto& [peer, structure] : fetched_) {
-    if (structure.slaves.empty()) continue;
-    masters.push_back({peer, structure.slaves.size()});
-    lists.emplace(peer, std::make_shared<const std::vector<Address>>(structure.slaves));
-    sync_.placement_->note_kept(structure.slaves, peer);
+    if (structure->slaves.empty()) continue;
+    masters.push_back({peer, structure->slaves.size()});
+    lists.emplace(peer, KnownLists::List(structure, &structure->slaves));
+    sync_.placement_->note_kept(structure->slaves, peer);
   }
   for (const MasterEntry& master : view->masters) {
     if (fetched_.contains(master.address) || master.address == node_.address()) continue;
@@ -47,12 +47,12 @@ void Sync::Round::mend_split() {
   std::map<Address, TimePoint> ignored;
   std::size_t natives = 1;
   for (const auto& [peer, structure] : fetched_) {
-    if (structure.slaves.empty()) continue;
+    if (structure->slaves.empty()) continue;
     if (node_.book().is_native(peer)) {
       ++natives;
       continue;
     }
-    if (structure.has_master(node_.address()) || view->has_slave(peer) || view->backlink == peer)
+    if (structure->has_master(node_.address()) || view->has_slave(peer) || view->backlink == peer)
       continue;
     const auto before = ignored_since.find(peer);
     ignored[peer] = before == ignored_since.end() ? now : before->second;
@@ -82,12 +82,12 @@ void Sync::Round::leave_isolation() {
   std::vector<Address> outside;
   for (const auto& [peer, structure] : fetched_) {
     const bool is_inside = peer == *view->backlink || (own && own->has_slave(peer));
-    const bool is_somewhere = structure.backlink || !structure.slaves.empty();
-    if (is_inside || !is_somewhere || structure.network_size() <= view->network_size()) continue;
-    const bool knows_our_master = structure.has_master(*view->backlink);
+    const bool is_somewhere = structure->backlink || !structure->slaves.empty();
+    if (is_inside || !is_somewhere || structure->network_size() <= view->network_size()) continue;
+    const bool knows_our_master = structure->has_master(*view->backlink);
     isolation.note_peer(peer, knows_our_master, now);
     if (knows_our_master) continue;
-    for (const MasterEntry& master : structure.masters) {
+    for (const MasterEntry& master : structure->masters) {
       if (sync_.is_suitable_master(master.address)) outside.push_back(master.address);
     }
   }
@@ -97,29 +97,32 @@ void Sync::Round::leave_isolation() {
   isolation.start_over();
 }
 
-const Structure* Sync::Round::best_source() const {
+std::shared_ptr<const Structure> Sync::Round::best_source() const {
   const auto view = node_.peers().view();
-  if (view->backlink) return find(*view->backlink);
+  if (view->backlink) {
+    const auto master = fetched_.find(*view->backlink);
+    return master == fetched_.end() ? nullptr : master->second;
+  }
   // Whoever is in the network itself will do; one that has lost its master as well would only
   // repeat what we know to be over.
-  const Structure* best = nullptr;
+  std::shared_ptr<const Structure> best;
   for (const auto& [peer, structure] : fetched_) {
-    if (!structure.backlink && structure.slaves.empty()) continue;
-    if (!best || structure.masters.size() > best->masters.size()) best = &structure;
+    if (!structure->backlink && structure->slaves.empty()) continue;
+    if (!best || structure->masters.size() > best->masters.size()) best = structure;
   }
   return best;
 }
 
 void Sync::Round::update_masters_as_slave() {
   const auto view = node_.peers().view();
-  const Structure* source = best_source();
+  const std::shared_ptr<const Structure> source = best_source();
   std::vector<MasterEntry> masters = source ? source->masters : view->masters;
   KnownLists::Lists lists;
   if (source && !source->slaves.empty()) {
     std::erase_if(masters,
                   [&](const MasterEntry& entry) { return entry.address == source->address; });
     masters.push_back({source->address, source->slaves.size()});
-    lists.emplace(source->address, std::make_shared<const std::vector<Address>>(source->slaves));
+    lists.emplace(source->address, KnownLists::List(source, &source->slaves));
   }
   std::erase_if(masters, [&](const MasterEntry& entry) {  // our master may not know yet
     return !node_.access().check_lists(entry.address);

@@ -1,4 +1,6 @@
 // The routes under /api/node that belong to membership. Source: protocol sections 1.3 and 5.8.
+#include <fmt/format.h>
+
 #include "core/wire.h"
 #include "services/sync/provider.h"
 #include "services/sync/sync.h"
@@ -34,7 +36,8 @@ void Sync::declare_routes(Router& router) {
   const auto add = [&](const char* name, WorkClass work, ApiHandler handler) {
     router.add(Method::post, std::string(wire::kNodeRoute) + name, work, std::move(handler));
   };
-  add("structure", WorkClass::leaf, [this](CallContext& call) { return on_structure(call); });
+  router.add_raw(Method::post, std::string(wire::kNodeRoute) + "structure", WorkClass::leaf,
+                 [this](CallContext& call) { return on_structure(call); });
   add("get-interview-summary", WorkClass::leaf, [this](CallContext&) -> Result<Json> {
     return Json{{"summary", make_summary()}};
   });
@@ -44,15 +47,43 @@ void Sync::declare_routes(Router& router) {
   add("leave", WorkClass::leaf, [this](CallContext& call) { return on_leave(call); });
 }
 
-Result<Json> Sync::on_structure(CallContext& call) {
-  if (call.is_native && !call.client_address.is_empty()) {
+/// The text of the whole structure. A master is asked by all its slaves, so it writes it once.
+std::string Sync::whole_structure(const PeerView& view) {
+  if (!view.is_master()) return structure_text(view);
+  const MutexLock lock(mutex_);
+  if (!prepared_ || prepared_->revision != view.revision) {
+    prepared_ = {view.revision, structure_text(view)};
+  }
+  return prepared_->text;
+}
+
+HttpResponse Sync::on_structure(CallContext& call) {
+  const auto view = node().peers().view();
+  HttpResponse response;
+  if (!call.is_native) {
+    response.body = whole_structure(*view);
+    return response;
+  }
+  if (!call.client_address.is_empty()) {
     const MutexLock lock(mutex_);
     const auto move = memory_.moves.find(call.client_address);
     if (move != memory_.moves.end() && move->second.until > node().clock().now()) {
-      call.reply_headers.add(std::string(wire::kMoveTo), move->second.to.text());
+      response.headers.add(std::string(wire::kMoveTo), move->second.to.text());
     }
   }
-  return structure_json(*node().peers().view());
+  if (call.header(wire::kStructurePart) == wire::kLinksPart) {
+    response.headers.add(std::string(wire::kStructurePart), std::string(wire::kLinksPart));
+    response.body = structure_text(*view, StructurePart::links);
+    return response;
+  }
+  const std::string tag = fmt::format("\"{:x}-{:x}\"", incarnation_, view->revision);
+  response.headers.add(std::string(wire::kTag), tag);
+  if (call.header(wire::kIfNoneMatch) == tag) {
+    response.status = 304;
+  } else {
+    response.body = whole_structure(*view);
+  }
+  return response;
 }
 
 Result<Json> Sync::on_provide_registration(CallContext& call) {

@@ -2,30 +2,194 @@
 
 #include <algorithm>
 #include <numeric>
+#include <unordered_set>
 #include <utility>
 
-#include "core/schema.h"
+#include "core/json.h"
 #include "core/transport.h"
 
 namespace spreadable {
 namespace {
 
-const Schema& structure_schema() {
-  static const Schema entry = schema::object({{"address", schema::address()}});
-  static const Schema master =
-      schema::object({{"address", schema::address()},
-                      {"size", schema::integer({.min = 0, .max = Transport::kGroupMax})}});
-  static const schema::ArrayLimits list{.items_max = Transport::kGroupMax, .unique_by = "address"};
-  static const Schema structure =
-      schema::object({{"address", schema::address()},
-                      {"backlink", schema::any_of({schema::null(), entry})},
-                      {"slaves", schema::array(entry, list)},
-                      {"masters", schema::array(master, list)}});
-  return structure;
-}
+/// Reads a structure as its text goes by. Lists are long and come often, so no tree of JSON values
+/// is made of them. Each function answers whether to go on; `error` tells why not.
+class StructureReader final : public nlohmann::json_sax<Json> {
+ public:
+  [[nodiscard]] Result<Structure> take(bool is_json) {
+    if (error_.empty() && !is_json) fail("is no JSON");
+    if (error_.empty() && (!has_address_ || !has_backlink_ || !has_slaves_ || !has_masters_)) {
+      fail("lacks a key");
+    }
+    if (error_.empty() && has_repetition()) fail("lists a node twice");
+    if (error_.empty()) return std::move(structure_);
+    return Error{Errc::bad_response, "the structure " + error_, {}};
+  }
 
-Address address_in(const Json& entry) {
-  return *Address::parse(entry["address"].get_ref<const std::string&>());
+  bool null() override {
+    if (is_skipping()) return true;
+    if (place_ == Place::backlink && depth_ == 1) {
+      structure_.backlink.reset();
+      return has_backlink_ = true;
+    }
+    return fail("has null where it may not");
+  }
+  bool boolean(bool) override { return is_skipping() || fail("has a truth value"); }
+  bool number_integer(number_integer_t value) override {
+    return value < 0 ? is_skipping() || fail("has a negative number")
+                     : number_unsigned(static_cast<number_unsigned_t>(value));
+  }
+  bool number_unsigned(number_unsigned_t value) override {
+    if (is_skipping()) return true;
+    if (field_ != Field::size || place_ != Place::masters) return fail("has a number for a text");
+    if (value > Transport::kGroupMax) return fail("has a list of impossible length");
+    size_ = static_cast<std::size_t>(value);
+    return true;
+  }
+  bool number_float(number_float_t value, const string_t&) override {
+    const bool is_whole = value >= 0 && value <= static_cast<double>(Transport::kGroupMax) &&
+                          value == static_cast<double>(static_cast<std::size_t>(value));
+    if (is_skipping()) return true;
+    return is_whole ? number_unsigned(static_cast<number_unsigned_t>(value))
+                    : fail("has a number that is no length");
+  }
+  bool binary(binary_t&) override { return fail("has binary data"); }
+
+  bool string(string_t& text) override {
+    if (is_skipping()) return true;
+    const bool is_own = depth_ == 1 && place_ == Place::address;
+    const bool is_entry = depth_ > 1 && field_ == Field::address;
+    if (!is_own && !is_entry) return fail("has a text where it may not");
+    Result<Address> address = Address::parse(text);
+    if (!address) return fail("names what is no address");
+    if (is_own) {
+      structure_.address = std::move(*address);
+      return has_address_ = true;
+    }
+    entry_ = std::move(*address);
+    return true;
+  }
+
+  bool start_object(std::size_t) override {
+    ++depth_;
+    if (skipped_from_ != 0 || depth_ == 1) return true;
+    if (field_ == Field::other) return skip();
+    const bool is_in_list = is_list() && depth_ == 3 && is_in_array_;
+    if (!is_in_list && (place_ != Place::backlink || depth_ != 2)) return fail("has an object");
+    entry_ = Address();
+    size_.reset();
+    field_ = Field::none;
+    return true;
+  }
+  bool key(string_t& name) override {
+    if (skipped_from_ != 0) return true;
+    if (depth_ == 1) {
+      place_ = name == "address"    ? Place::address
+               : name == "backlink" ? Place::backlink
+               : name == "slaves"   ? Place::slaves
+               : name == "masters"  ? Place::masters
+                                    : Place::other;
+      field_ = place_ == Place::other ? Field::other : Field::none;
+    } else {
+      field_ = name == "address"                            ? Field::address
+               : name == "size" && place_ == Place::masters ? Field::size
+                                                            : Field::other;
+    }
+    return true;
+  }
+  bool end_object() override {
+    const std::size_t depth = depth_--;
+    if (end_skip(depth) || depth == 1) return true;
+    if (entry_.is_empty()) return fail("has an entry without an address");
+    field_ = Field::none;
+    if (place_ == Place::backlink) {
+      structure_.backlink = std::move(entry_);
+      return has_backlink_ = true;
+    }
+    if (place_ == Place::slaves) {
+      structure_.slaves.push_back(std::move(entry_));
+      return structure_.slaves.size() <= Transport::kGroupMax || fail("has too long a list");
+    }
+    if (!size_) return fail("has a master without a size");
+    structure_.masters.push_back({std::move(entry_), *size_});
+    return structure_.masters.size() <= Transport::kGroupMax || fail("has too long a list");
+  }
+  bool start_array(std::size_t) override {
+    ++depth_;
+    if (skipped_from_ != 0) return true;
+    if (field_ == Field::other) return skip();
+    if (!is_list() || depth_ != 2) return fail("has an array where it may not");
+    (place_ == Place::slaves ? has_slaves_ : has_masters_) = true;
+    if (place_ == Place::slaves) structure_.slaves.clear();  // of a key that comes twice
+    if (place_ == Place::masters) structure_.masters.clear();
+    return is_in_array_ = true;
+  }
+  bool end_array() override {
+    if (!end_skip(depth_--)) is_in_array_ = false;
+    return true;
+  }
+  bool parse_error(std::size_t at, const std::string&, const Json::exception&) override {
+    return fail("is no JSON at byte " + std::to_string(at));
+  }
+
+ private:
+  enum class Place { none, address, backlink, slaves, masters, other };  ///< key of the whole
+  enum class Field { none, address, size, other };                       ///< key of an entry
+
+  bool fail(std::string why) {
+    if (error_.empty()) error_ = std::move(why);
+    return false;
+  }
+  [[nodiscard]] bool is_list() const { return place_ == Place::slaves || place_ == Place::masters; }
+  /// Whether a plain value belongs to a key that is of no interest.
+  [[nodiscard]] bool is_skipping() const { return skipped_from_ != 0 || field_ == Field::other; }
+  bool skip() {
+    skipped_from_ = depth_;
+    return true;
+  }
+  /// Whether the object or array that ends at `depth` was passed over.
+  bool end_skip(std::size_t depth) {
+    if (skipped_from_ == 0) return false;
+    if (depth == skipped_from_) skipped_from_ = 0;
+    return true;
+  }
+  [[nodiscard]] bool has_repetition() const {
+    std::unordered_set<std::string_view> seen;
+    for (const Address& slave : structure_.slaves) {
+      if (!seen.insert(slave.text()).second) return true;
+    }
+    const auto& masters = structure_.masters;
+    const auto is_out_of_order = [](const MasterEntry& a, const MasterEntry& b) {
+      return !(a.address < b.address);
+    };
+    if (std::adjacent_find(masters.begin(), masters.end(), is_out_of_order) == masters.end()) {
+      return false;  // in order, as nodes of ours write them
+    }
+    seen.clear();
+    return std::any_of(masters.begin(), masters.end(), [&](const MasterEntry& master) {
+      return !seen.insert(master.address.text()).second;
+    });
+  }
+
+  Structure structure_;
+  std::string error_;
+  std::size_t depth_ = 0;
+  std::size_t skipped_from_ = 0;  ///< depth of what is passed over; 0: nothing is
+  Place place_ = Place::none;
+  Field field_ = Field::none;
+  bool is_in_array_ = false;
+  Address entry_;
+  std::optional<std::size_t> size_;
+  bool has_address_ = false;
+  bool has_backlink_ = false;
+  bool has_slaves_ = false;
+  bool has_masters_ = false;
+};
+
+/// Addresses hold no character that JSON would escape.
+void append_address(std::string& out, const Address& address) {
+  out += R"({"address":")";
+  out += address.text();
+  out += '"';
 }
 
 }  // namespace
@@ -45,33 +209,42 @@ std::size_t Structure::network_size() const {
       [](std::size_t sum, const MasterEntry& entry) { return sum + entry.size; });
 }
 
-Json structure_json(const PeerView& view) {
-  Json slaves = Json::array();
-  for (const Address& slave : view.slaves) slaves.push_back({{"address", slave.text()}});
-  Json masters = Json::array();
-  for (const MasterEntry& master : view.masters) {
-    masters.push_back({{"address", master.address.text()}, {"size", master.size}});
+std::string structure_text(const PeerView& view, StructurePart part) {
+  constexpr std::size_t kBytesOfEntry = 48;
+  std::string out;
+  out.reserve(128 + kBytesOfEntry * (view.slaves.size() + view.masters.size()));
+  append_address(out, view.self);
+  out += R"(,"backlink":)";
+  if (view.backlink) {
+    append_address(out, *view.backlink);
+    out += '}';
+  } else {
+    out += "null";
   }
-  Json json{{"address", view.self.text()},
-            {"backlink", nullptr},
-            {"slaves", std::move(slaves)},
-            {"masters", std::move(masters)}};
-  if (view.backlink) json["backlink"] = {{"address", view.backlink->text()}};
-  return json;
+  out += R"(,"slaves":[)";
+  for (const Address& slave : view.slaves) {
+    append_address(out, slave);
+    out += "},";
+  }
+  if (!view.slaves.empty()) out.pop_back();
+  out += R"(],"masters":[)";
+  if (part == StructurePart::all && !view.masters.empty()) {
+    for (const MasterEntry& master : view.masters) {
+      append_address(out, master.address);
+      out += R"(,"size":)";
+      out += std::to_string(master.size);
+      out += "},";
+    }
+    out.pop_back();
+  }
+  out += "]}";
+  return out;
 }
 
-Result<Structure> parse_structure(const Json& json) {
-  if (Result<void> passed = structure_schema().check(json); !passed) {
-    return Error{Errc::bad_response, passed.error().message, passed.error().wire_code};
-  }
-  Structure structure;
-  structure.address = address_in(json);
-  if (!json["backlink"].is_null()) structure.backlink = address_in(json["backlink"]);
-  for (const Json& slave : json["slaves"]) structure.slaves.push_back(address_in(slave));
-  for (const Json& master : json["masters"]) {
-    structure.masters.push_back({address_in(master), master["size"].get<std::size_t>()});
-  }
-  return structure;
+Result<Structure> parse_structure(std::string_view text) {
+  StructureReader reader;
+  const bool is_json = Json::sax_parse(text.begin(), text.end(), &reader);
+  return reader.take(is_json);
 }
 
 }  // namespace spreadable

@@ -31,9 +31,12 @@ Sync::Options Sync::Options::of(const NodeOptions& options) {
   return sync;
 }
 
-Sync::Sync() : Service(kName) {}
+Sync::Sync() : Sync(std::make_shared<StructureCache>()) {}
 
-Sync::Sync(Options options) : Service(kName), given_options_(options) {}
+Sync::Sync(Options options)
+    : Service(kName), cache_(std::make_shared<StructureCache>()), given_options_(options) {}
+
+Sync::Sync(std::shared_ptr<StructureCache> cache) : Service(kName), cache_(std::move(cache)) {}
 
 Sync::~Sync() = default;
 
@@ -42,6 +45,7 @@ Result<void> Sync::init() {
   options_ = given_options_.value_or(Options::of(node().options()));
   placement_ = std::make_unique<Placement>(node().topology(), node().clock(), node().random());
   started_at_ = node().clock().now();
+  incarnation_ = node().random().next();
   delay_ = options_.interval_min;
   load();
   if (options_.is_automatic) {
@@ -238,7 +242,7 @@ void Sync::say_goodbye() {
 
 std::vector<Address> Sync::spare_masters() const {
   const MutexLock lock(mutex_);
-  return siblings_;
+  return siblings_ ? *siblings_ : std::vector<Address>();
 }
 
 void Sync::note_slave(const Address& address) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/node.h"
@@ -15,7 +16,7 @@
 #include "core/service.h"
 #include "services/sync/isolation.h"
 #include "services/sync/placement.h"
-#include "services/sync/structure.h"
+#include "services/sync/structure_cache.h"
 
 namespace spreadable {
 
@@ -67,6 +68,8 @@ class Sync : public Service {
   /// With the options of the node it is added to.
   Sync();
   explicit Sync(Options options);
+  /// Shares what it reads with the other nodes of the process.
+  explicit Sync(std::shared_ptr<StructureCache> cache);
   ~Sync() override;
 
   void declare_routes(Router& router) override;
@@ -121,7 +124,8 @@ class Sync : public Service {
     std::unordered_map<Address, Move> moves;
   };
 
-  [[nodiscard]] Result<Json> on_structure(CallContext& call);
+  [[nodiscard]] HttpResponse on_structure(CallContext& call);
+  [[nodiscard]] std::string whole_structure(const PeerView& view);
   [[nodiscard]] Result<Json> on_register(CallContext& call);
   [[nodiscard]] Result<Json> on_provide_registration(CallContext& call);
   [[nodiscard]] Result<Json> on_leave(CallContext& call);
@@ -141,10 +145,23 @@ class Sync : public Service {
   [[nodiscard]] bool is_newcomer(const Address& slave) const;
   [[nodiscard]] bool has_room_for(const IpAddress& ip) const;
 
+  /// A list as fetched, and the tag under which it came.
+  struct Known {
+    std::string tag;
+    std::shared_ptr<const Structure> structure;
+  };
+  /// Our own list as peers get it.
+  struct Prepared {
+    std::uint64_t revision = 0;
+    std::string text;
+  };
+
+  const std::shared_ptr<StructureCache> cache_;
   std::optional<Options> given_options_;
   Options options_;
   std::unique_ptr<Placement> placement_;
   TimePoint started_at_{};
+  std::uint64_t incarnation_ = 0;  ///< keeps our tags apart from those of before a restart
 
   // Used by run() only.
   Duration delay_{};
@@ -156,14 +173,18 @@ class Sync : public Service {
   std::vector<PeerRecord> remembered_;  ///< of before the restart, until the first run
   std::optional<Address> move_to_;      ///< where our master wants us
   std::map<std::pair<std::string_view, Address>, TimePoint> told_at_;  ///< of a conduct
-  std::size_t list_length_ = 0;  ///< of our slaves, in the last run
+  std::unordered_map<Address, Known> known_;  ///< of those asked in the last run
+  std::unordered_set<Address> read_slaves_;   ///< whose masters lists have been read at least once
+  std::size_t list_length_ = 0;               ///< of our slaves, in the last run
   TimePoint list_changed_at_{};
   Isolation isolation_;
   std::map<Address, TimePoint> ignored_since_;  ///< foreign masters whose lists lack this node
 
   mutable Mutex mutex_;
   Memory memory_ SPREADABLE_GUARDED_BY(mutex_);
-  std::vector<Address> siblings_ SPREADABLE_GUARDED_BY(mutex_);  ///< the other slaves of our master
+  /// The slaves of our master.
+  std::shared_ptr<const std::vector<Address>> siblings_ SPREADABLE_GUARDED_BY(mutex_);
+  std::optional<Prepared> prepared_ SPREADABLE_GUARDED_BY(mutex_);  ///< of a master
   std::deque<Duration> durations_ SPREADABLE_GUARDED_BY(mutex_);
   std::atomic<bool> is_stopping_{false};
   std::unique_ptr<Scheduler::Task> task_;

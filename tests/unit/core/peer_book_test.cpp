@@ -36,17 +36,29 @@ TEST_CASE("peer book: native: learnt from answers, unknown for strangers") {
   CHECK(book.is_native(at(1)));
 }
 
-TEST_CASE("peer book: limit: the one not heard of for the longest time goes first") {
+TEST_CASE("peer book: limit: whoever is silent for the longest goes first") {
   PeerBook book;
-  for (std::size_t i = 0; i < PeerBook::kEntriesMax; ++i) book.mention(at(i), second(1));
+  for (std::size_t i = 0; i < PeerBook::kHeardMax; ++i) book.note_heard(at(i), second(1));
   book.note_success(at(0), second(2));
-  book.mention(at(50'000), second(3));
-  CHECK(book.entries().size() == PeerBook::kEntriesMax);
+  book.note_heard(at(50'000), second(3));
+  CHECK(book.entries().size() == PeerBook::kHeardMax);
   CHECK(book.entries().front().address == at(50'000));
   book.note_failure(at(0), second(4));
   book.note_failure(at(1), second(4));
   CHECK(book.fails(at(0)) == 1);
   CHECK(book.fails(at(1)) == 0);  // it is the one that was dropped
+}
+
+TEST_CASE("peer book: limit: names that others dropped push out other names, not those heard") {
+  PeerBook book;
+  book.mention(at(60'000), second(1));
+  book.note_heard(at(60'000), second(1));
+  book.mention(at(60'001), second(1));
+  for (std::size_t i = 0; i < PeerBook::kNamedMax; ++i) book.mention(at(i), second(2));
+  const std::vector<PeerBook::Entry> entries = book.entries();
+  CHECK(entries.size() == 1 + PeerBook::kNamedMax);
+  CHECK(entries.front().address == at(60'000));
+  CHECK(entries.back().address == at(0));
 }
 
 TEST_CASE("peer book: reliability: a peer's own calls do not polish its share of answers") {
