@@ -11,15 +11,14 @@ void PeerBook::drop_last_of(List& list) {
 
 PeerBook::Entry& PeerBook::heard(const Address& address, TimePoint now) {
   const auto [known, is_new] = index_.try_emplace(address);
-  Place& place = known->second;
   if (is_new) {
     heard_.push_front({.address = address});
-    place.entry = heard_.begin();
+    known->second = heard_.begin();
   } else {
-    heard_.splice(heard_.begin(), place.is_heard ? heard_ : named_, place.entry);
+    heard_.splice(heard_.begin(), known->second->is_heard ? heard_ : named_, known->second);
   }
-  place.is_heard = true;
-  Entry& entry = *place.entry;
+  Entry& entry = *known->second;
+  entry.is_heard = true;
   entry.heard_at = now;
   if (heard_.size() > kHeardMax) drop_last_of(heard_);
   return entry;
@@ -30,7 +29,7 @@ void PeerBook::mention(const Address& address, TimePoint now) {
   const auto [known, is_new] = index_.try_emplace(address);
   if (!is_new) return;
   named_.push_front({.address = address, .heard_at = now});
-  known->second = {named_.begin(), /*is_heard=*/false};
+  known->second = named_.begin();
   if (named_.size() > kNamedMax) drop_last_of(named_);
 }
 
@@ -58,7 +57,7 @@ void PeerBook::note_failure(const Address& address, TimePoint now) {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address);
   if (known == index_.end()) return;
-  Entry& entry = *known->second.entry;
+  Entry& entry = *known->second;
   note_call(entry, /*is_answered=*/false);
   ++entry.fails;
   entry.tried_at = now;
@@ -67,34 +66,34 @@ void PeerBook::note_failure(const Address& address, TimePoint now) {
 void PeerBook::note_native(const Address& address, bool is_native) {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address);
-  if (known != index_.end()) known->second.entry->is_native = is_native;
+  if (known != index_.end()) known->second->is_native = is_native;
 }
 
 void PeerBook::forget(const Address& address) {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address);
   if (known == index_.end()) return;
-  (known->second.is_heard ? heard_ : named_).erase(known->second.entry);
+  (known->second->is_heard ? heard_ : named_).erase(known->second);
   index_.erase(known);
 }
 
 bool PeerBook::is_unreliable(const Address& address) const {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address);
-  return known != index_.end() && known->second.entry->calls >= kCallsToJudge &&
-         known->second.entry->success < 0.5;
+  return known != index_.end() && known->second->calls >= kCallsToJudge &&
+         known->second->success < 0.5;
 }
 
 unsigned PeerBook::fails(const Address& address) const {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address);
-  return known == index_.end() ? 0 : known->second.entry->fails;
+  return known == index_.end() ? 0 : known->second->fails;
 }
 
 bool PeerBook::is_native(const Address& address) const {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address);
-  return known != index_.end() && known->second.entry->is_native;
+  return known != index_.end() && known->second->is_native;
 }
 
 std::vector<PeerBook::Entry> PeerBook::entries() const {

@@ -24,7 +24,7 @@ class PeerBook {
   /// Of peers that have answered or called; whoever is silent for the longest is dropped first. A
   /// master calls two lists of Transport::kGroupMax at most, of 2√n in practice.
   static constexpr std::size_t kHeardMax = 4096;
-  static constexpr std::size_t kNamedMax = 256;  ///< of the others; the first named goes first
+  static constexpr std::size_t kNamedMax = 128;  ///< of the others; the first named goes first
   static constexpr unsigned kCallsToJudge = 20;  ///< before a share of successes means something
 
   struct Entry {
@@ -34,7 +34,8 @@ class PeerBook {
     double success = 1;         ///< their share that was answered, the latest counting most
     bool is_native = false;     ///< a node of ours, which understands what wire::kOwnFeatures names
     bool has_answered = false;  ///< we reached it ourselves at least once, or before a restart
-    TimePoint heard_at{};       ///< last answer or request
+    bool is_heard = false;      ///< it has answered or called
+    TimePoint heard_at{};       ///< last answer or request; of others, when they were named
     TimePoint tried_at{};       ///< last failed request
   };
 
@@ -61,11 +62,6 @@ class PeerBook {
 
  private:
   using List = std::list<Entry>;
-  struct Place {
-    List::iterator entry;
-    bool is_heard = false;  ///< stands in heard_, not in named_
-  };
-
   static void note_call(Entry& entry, bool is_answered);
   void drop_last_of(List& list) SPREADABLE_REQUIRES(mutex_);
   /// The entry of `address`, made if need be, at the head of those heard.
@@ -74,7 +70,7 @@ class PeerBook {
   mutable Mutex mutex_;
   List heard_ SPREADABLE_GUARDED_BY(mutex_);
   List named_ SPREADABLE_GUARDED_BY(mutex_);
-  std::unordered_map<Address, Place> index_ SPREADABLE_GUARDED_BY(mutex_);
+  std::unordered_map<Address, List::iterator> index_ SPREADABLE_GUARDED_BY(mutex_);
 };
 
 }  // namespace spreadable

@@ -44,6 +44,9 @@ inline constexpr std::string_view kMoveTo = "spreadable-move-to";
 /// On a structure request of a node of ours, and on its answer: `links` leaves the masters out.
 inline constexpr std::string_view kStructurePart = "spreadable-structure";
 inline constexpr std::string_view kLinksPart = "links";
+/// On a structure request of a master of ours: how many slaves it has. A receiver that does not
+/// know it asks back.
+inline constexpr std::string_view kListLength = "spreadable-list-length";
 /// Between nodes of ours, of structures: what is known under its tag is not sent again, and the
 /// answer is 304.
 inline constexpr std::string_view kTag = "etag";

@@ -21,29 +21,45 @@ std::size_t weighted_choice(std::span<const std::size_t> weights, Random& random
 Placement::Placement(const Topology& topology, const Clock& clock, Random& random)
     : topology_(topology), clock_(clock), random_(random) {}
 
-void Placement::drop_old_promises() {
-  const TimePoint oldest = clock_.now() - kPromiseLifetime;
-  std::erase_if(promises_, [&](const auto& item) { return item.second.made_at < oldest; });
-  if (promises_.size() < kPromisesMax) return;
-  const auto first = std::min_element(
-      promises_.begin(), promises_.end(),
-      [](const auto& a, const auto& b) { return a.second.made_at < b.second.made_at; });
-  promises_.erase(first);
+void Placement::promise(const Address& joiner, const Address& master) {
+  promises_[joiner] = {master, clock_.now()};
+  ++promised_[master];
+  made_.push_back({joiner, clock_.now()});
 }
 
-Placement::Loads Placement::loads_without(const Request& request) const {
-  Loads loads;
-  for (const MasterEntry& master : request.view.masters) loads[master.address] = master.size;
-  for (const auto& [joiner, promise] : promises_) {
-    if (joiner != request.joiner) ++loads[promise.master];
+void Placement::forget(const Address& joiner) {
+  const auto promise = promises_.find(joiner);
+  if (promise == promises_.end()) return;
+  const auto promised = promised_.find(promise->second.master);
+  if (--promised->second == 0) promised_.erase(promised);
+  promises_.erase(promise);
+}
+
+void Placement::drop_old_promises() {
+  const TimePoint oldest = clock_.now() - kPromiseLifetime;
+  while (!made_.empty()) {
+    const Made& first = made_.front();
+    const auto promise = promises_.find(first.joiner);
+    const bool is_open = promise != promises_.end() && promise->second.made_at == first.at;
+    if (is_open && first.at >= oldest && made_.size() < kPromisesMax) return;
+    if (is_open) forget(first.joiner);
+    made_.pop_front();
   }
+}
+
+/// Of every master that is in the view or will be, with what it is promised.
+Placement::Loads Placement::loads_of(const PeerView& view) const {
+  Loads loads = promised_;
+  for (const MasterEntry& master : view.masters) loads[master.address] += master.size;
   return loads;
 }
 
 Address Placement::choose_spare(const Request& request, const Loads& loads) const {
   std::vector<Address> spares(request.spares.begin(), request.spares.end());
   spares.insert(spares.end(), request.view.slaves.begin(), request.view.slaves.end());
-  for (const auto& [joiner, promise] : promises_) spares.push_back(joiner);
+  for (const Made& made : made_) {
+    if (promises_.contains(made.joiner)) spares.push_back(made.joiner);
+  }
   if (loads.empty()) spares.push_back(request.view.self);
   std::erase_if(spares, [&](const Address& address) {
     return address == request.joiner || loads.contains(address) ||
@@ -55,19 +71,29 @@ Address Placement::choose_spare(const Request& request, const Loads& loads) cons
 Placement::Answer Placement::place(const Request& request) {
   const MutexLock lock(mutex_);
   drop_old_promises();
-  Loads loads = loads_without(request);
+  forget(request.joiner);
+  const Loads loads = loads_of(request.view);
   std::size_t size = 1;  // the newcomer
   for (const auto& [address, load] : loads) size += load;
   if (!request.view.is_registered() && request.joiner != request.view.self) ++size;
 
-  const std::size_t limit = topology_.list_limit(size);
+  std::size_t limit = topology_.list_limit(size);
   std::vector<Address> open;
   std::vector<std::size_t> room;
-  for (const auto& [address, load] : loads) {
-    if (load >= limit || address == request.joiner) continue;
-    if (request.is_excluded && request.is_excluded(address)) continue;
-    open.push_back(address);
-    room.push_back(limit - load);
+  const auto find_room = [&] {
+    open.clear();
+    room.clear();
+    for (const auto& [address, load] : loads) {
+      if (load >= limit || address == request.joiner) continue;
+      if (request.is_excluded && request.is_excluded(address)) continue;
+      open.push_back(address);
+      room.push_back(limit - load);
+    }
+    return std::accumulate(room.begin(), room.end(), std::size_t{0});
+  };
+  if (find_room() < request.crowd) {
+    limit += limit / 2;
+    find_room();
   }
   Answer answer{.masters = {}, .network_size = size};
   while (!open.empty() && answer.masters.size() < kAnswersMax) {
@@ -88,9 +114,7 @@ Placement::Answer Placement::place(const Request& request) {
     const bool is_excluded = request.is_excluded && request.is_excluded(address);
     if (address != request.joiner && !is_excluded) answer.masters.push_back(address);
   }
-  if (!answer.masters.empty()) {
-    promises_[request.joiner] = {answer.masters.front(), clock_.now()};
-  }
+  if (!answer.masters.empty()) promise(request.joiner, answer.masters.front());
   return answer;
 }
 
@@ -103,7 +127,7 @@ void Placement::note_kept(std::span<const Address> joiners, const Address& maste
   if (promises_.empty()) return;
   for (const Address& joiner : joiners) {
     const auto promise = promises_.find(joiner);
-    if (promise != promises_.end() && promise->second.master == master) promises_.erase(promise);
+    if (promise != promises_.end() && promise->second.master == master) forget(joiner);
   }
 }
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <map>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "core/address.h"
@@ -39,6 +41,9 @@ class Placement {
     std::span<const Address>
         spares{};  ///< nodes that could become masters, beside the view's slaves
     std::function<bool(const Address&)> is_excluded{};  ///< who must not be named
+    /// How many seek a place at this moment without asking a provider, each on its own. If the room
+    /// known would not do for them all, lists are overfilled evenly instead of one of them grossly.
+    std::size_t crowd = 0;
   };
   struct Answer {
     std::vector<Address> masters;  ///< whom to register with, best first; at most kAnswersMax
@@ -64,10 +69,16 @@ class Placement {
     Address master;
     TimePoint made_at;
   };
+  struct Made {
+    Address joiner;
+    TimePoint at;
+  };
   using Loads = std::map<Address, std::size_t>;
 
+  void promise(const Address& joiner, const Address& master) SPREADABLE_REQUIRES(mutex_);
+  void forget(const Address& joiner) SPREADABLE_REQUIRES(mutex_);
   void drop_old_promises() SPREADABLE_REQUIRES(mutex_);
-  [[nodiscard]] Loads loads_without(const Request& request) const SPREADABLE_REQUIRES(mutex_);
+  [[nodiscard]] Loads loads_of(const PeerView& view) const SPREADABLE_REQUIRES(mutex_);
   [[nodiscard]] Address choose_spare(const Request& request, const Loads& loads) const
       SPREADABLE_REQUIRES(mutex_);
 
@@ -75,7 +86,10 @@ class Placement {
   const Clock& clock_;
   Random& random_;
   mutable Mutex mutex_;
-  std::map<Address, Promise> promises_ SPREADABLE_GUARDED_BY(mutex_);  ///< by newcomer
+  std::unordered_map<Address, Promise> promises_ SPREADABLE_GUARDED_BY(mutex_);  ///< by newcomer
+  Loads promised_ SPREADABLE_GUARDED_BY(mutex_);  ///< how many newcomers each master is to get
+  /// As they were made, for those that have been kept or replaced since as well.
+  std::deque<Made> made_ SPREADABLE_GUARDED_BY(mutex_);
 };
 
 /// A pure choice: an index into `weights`, the likelier the heavier; their sum must be above 0.

@@ -84,10 +84,12 @@ Placement::Answer Sync::Registration::place_myself() {
   return sync_.placement_->place({.joiner = node_.address(),
                                   .view = *view,
                                   .spares = spares,
-                                  .is_excluded = [&](const Address& address) {
-                                    return node_.book().fails(address) > 0 ||
-                                           !is_suitable(address, view->network_size());
-                                  }});
+                                  .is_excluded =
+                                      [&](const Address& address) {
+                                        return node_.book().fails(address) > 0 ||
+                                               !is_suitable(address, view->network_size());
+                                      },
+                                  .crowd = spares.size()});
 }
 
 std::vector<Address> Sync::Registration::providers() const {

@@ -19,6 +19,8 @@ constexpr unsigned kFailsMax = 8;
 constexpr std::size_t kAcquaintancePeriod = 8;
 /// Nodes of one foreign list to remember.
 constexpr std::size_t kMentionedMax = 8;
+/// Stands for more runs of silence than anybody waits for.
+constexpr unsigned kHopelessRuns = 1'000;
 /// A slave of ours is asked for more than its links once in so many runs: its masters list is a
 /// copy of its master's.
 constexpr std::size_t kWholePeriod = 16;
@@ -60,10 +62,11 @@ const Structure* Sync::Round::find(const Address& peer) const {
   return it == fetched_.end() ? nullptr : it->second.get();
 }
 
-bool Sync::Round::is_lost(const Address& peer) const {
+bool Sync::Round::is_lost(const Address& peer, unsigned patience) const {
   const MutexLock lock(sync_.mutex_);
   const auto it = sync_.memory_.misses.find(peer);
-  if (it == sync_.memory_.misses.end() || it->second.runs < sync_.options_.misses_max) return false;
+  if (it == sync_.memory_.misses.end()) return false;
+  if (it->second.runs < patience * sync_.options_.misses_max) return false;
   // Our quick runs are too quick for others: a busy node of theirs is not a dead one.
   if (it->second.is_refused || node_.book().is_native(peer)) return true;
   return node_.clock().now() - it->second.since >=
@@ -79,7 +82,7 @@ void Sync::Round::note_silence(const Address& peer, const Error& error, bool is_
   silence.is_refused = error.code == Errc::unreachable;
   // Whom our own lists refuse, or who makes no sense, needs no second chance here.
   if (error.code == Errc::denied || is_senseless) {
-    silence = {sync_.options_.misses_max, silence.since, true};
+    silence = {kHopelessRuns, silence.since, true};
   }
 }
 
@@ -134,6 +137,9 @@ PeerRequest Sync::Round::question_to(const Address& peer) const {
   const auto view = node_.peers().view();
   const bool is_plain_slave = sync_.read_slaves_.contains(peer) && view->backlink != peer &&
                               !view->find_master(peer) && node_.book().is_native(peer);
+  if (view->is_master()) {
+    question.headers.add(std::string(wire::kListLength), std::to_string(view->slaves.size()));
+  }
   if (is_plain_slave && node_.random().below(kWholePeriod) != 0) {
     question.headers.add(std::string(wire::kStructurePart), std::string(wire::kLinksPart));
   }
@@ -195,10 +201,10 @@ std::vector<Address> Sync::Round::peers_to_explore() const {
     if (is_given_up) node_.book().forget(address);
     return is_given_up;
   });
-  // In an order that only chance decides, or those that answer without being of use would keep out
-  // the others.
   std::vector<Address> peers(unlisted.begin(), unlisted.end());
   std::sort(peers.begin(), peers.end());
+  // In an order that only chance decides, or those that answer without being of use would keep out
+  // the others.
   node_.random().shuffle(peers);
   peers.resize(std::min(peers.size(), sync_.options_.explore_max));
   return peers;
@@ -219,6 +225,12 @@ std::vector<Address> Sync::Round::masters_to_ask() const {
   }
   masters.resize(std::min(masters.size(), count));
   return masters;
+}
+
+std::vector<Address> Sync::Round::claimants() {
+  const MutexLock lock(sync_.mutex_);
+  const std::set<Address> claimants = std::exchange(sync_.memory_.claimants, {});
+  return {claimants.begin(), claimants.end()};
 }
 
 void Sync::Round::mention_some(const std::vector<Address>& peers) {
@@ -251,6 +263,7 @@ void Sync::Round::fetch_all() {
   if (view->backlink) peers.push_back(*view->backlink);
   append(peers, masters_to_ask());
   append(peers, peers_to_explore());
+  append(peers, claimants());
   fetch(peers);
   for (const auto& [peer, structure] : fetched_) mention_some(structure->slaves);
   for (int hop = 0; hop < kHopsMax && view->is_master(); ++hop) {
@@ -281,9 +294,16 @@ void Sync::Round::judge_backlink(const Structure& structure) {
   std::size_t network_size = 0;
   for (const MasterEntry& master : structure.masters) network_size += master.size;
   const bool is_consistent = size_of(structure.address) == structure.slaves.size();
-  // Evening out takes its time, so only a list far over the limit is held against its master.
+  // Evening out takes its time, and after a disaster more of it, so only a list that stays far over
+  // the limit is held against its master.
   const std::size_t limit = node_.topology().list_limit(std::max<std::size_t>(network_size, 1));
-  const bool is_bounded = structure.slaves.size() <= 2 * limit;
+  const TimePoint now = node_.clock().now();
+  if (structure.slaves.size() <= 2 * limit || sync_.overlong_master_ != structure.address) {
+    sync_.overlong_since_ = now;
+    sync_.overlong_master_ = structure.address;
+  }
+  const bool is_bounded =
+      now - sync_.overlong_since_ <= sync_.options_.overlong_intervals * sync_.options_.interval;
   tell(conduct::kBacklinkNetworkSize, structure.address,
        (is_consistent ? 0 : 0.5) + (is_bounded ? 0 : 0.5));
   const bool is_settled =

@@ -38,12 +38,13 @@ class Sync::Round {
   /// Reads what `peer` sent, unless this process has read it already.
   [[nodiscard]] Result<std::shared_ptr<const Structure>> read(const Address& peer,
                                                               const PeerReply& reply);
-  /// Whether `peer` has been silent for too many runs.
-  [[nodiscard]] bool is_lost(const Address& peer) const;
+  /// Whether `peer` has been silent for too many runs: `patience` times Options::misses_max.
+  [[nodiscard]] bool is_lost(const Address& peer, unsigned patience = 1) const;
   /// Whose masters list a node without slaves takes over, or nullptr.
   [[nodiscard]] std::shared_ptr<const Structure> best_source() const;
   [[nodiscard]] std::vector<Address> heard_of() const;
   [[nodiscard]] std::vector<Address> peers_to_explore() const;
+  [[nodiscard]] std::vector<Address> claimants();
   [[nodiscard]] std::vector<Address> masters_to_ask() const;
   /// Puts a few of `peers` into the book.
   void mention_some(const std::vector<Address>& peers);

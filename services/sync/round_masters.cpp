@@ -26,7 +26,9 @@ void Sync::Round::update_masters_as_master() {
   }
   for (const MasterEntry& master : view->masters) {
     if (fetched_.contains(master.address) || master.address == node_.address()) continue;
-    if (is_lost(master.address)) {
+    // Longer than its slaves wait for it: until they are in other lists they can be reached through
+    // this one alone.
+    if (is_lost(master.address, /*patience=*/2)) {
       // Its slaves look for a place now; should they not find one, we find them.
       if (const auto list = node_.known_lists().find(master.address)) mention_some(*list);
       continue;

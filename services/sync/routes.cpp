@@ -16,6 +16,8 @@ const Schema& summary_schema() {
   return answer;
 }
 
+constexpr std::size_t kClaimantsMax = 64;
+
 Error invalid_target() {
   return {Errc::logical, "\"target\" field is invalid", std::string(wire::kInvalidTarget)};
 }
@@ -57,6 +59,24 @@ std::string Sync::whole_structure(const PeerView& view) {
   return prepared_->text;
 }
 
+/// A master that nobody has told us of. What it says of itself is asked back before it is believed;
+/// that this comes soon, and not at our next run, is bounded, whatever strangers claim.
+void Sync::note_claim(const CallContext& call, const PeerView& view) {
+  const Address& caller = call.client_address;
+  if (!view.is_master() || call.header(wire::kListLength).empty() || view.find_master(caller)) {
+    return;
+  }
+  const TimePoint now = node().clock().now();
+  {
+    const MutexLock lock(mutex_);
+    if (memory_.claimants.size() >= kClaimantsMax) return;
+    if (!memory_.claimants.insert(caller).second) return;
+    if (now - memory_.claimed_at < options_.interval / 16) return;
+    memory_.claimed_at = now;
+  }
+  wake();
+}
+
 HttpResponse Sync::on_structure(CallContext& call) {
   const auto view = node().peers().view();
   HttpResponse response;
@@ -65,6 +85,7 @@ HttpResponse Sync::on_structure(CallContext& call) {
     return response;
   }
   if (!call.client_address.is_empty()) {
+    note_claim(call, *view);
     const MutexLock lock(mutex_);
     const auto move = memory_.moves.find(call.client_address);
     if (move != memory_.moves.end() && move->second.until > node().clock().now()) {

@@ -13,7 +13,8 @@ namespace spreadable {
 namespace {
 
 constexpr std::string_view kRootKey = "rootNetworkAddress";
-constexpr std::size_t kRememberedMax = 256;
+constexpr std::size_t kRememberedMax = 128;  // beside our own links
+constexpr std::size_t kMastersRememberedMax = 64;
 constexpr std::size_t kDurationsMax = 5400;  // a day at the default interval; more teaches nothing
 
 }  // namespace
@@ -91,7 +92,12 @@ Duration Sync::run() {
   bool is_someone_silent = false;
   {
     const MutexLock lock(mutex_);
-    is_someone_silent = !memory_.misses.empty();
+    // Who is of no account to us may be silent for as long as it likes.
+    is_someone_silent =
+        std::any_of(memory_.misses.begin(), memory_.misses.end(), [&](const auto& item) {
+          const Address& peer = item.first;
+          return view->backlink == peer || view->find_master(peer) || view->has_slave(peer);
+        });
     durations_.push_back(node().clock().now() - begun);
     const auto kept = std::max<Duration::rep>(1, options_.average_period / options_.interval);
     while (durations_.size() > std::min(kDurationsMax, static_cast<std::size_t>(kept))) {
@@ -202,11 +208,15 @@ void Sync::save() {
   };
   if (view->backlink) record_of(*view->backlink).is_backlink = true;
   for (const Address& slave : view->slaves) record_of(slave).is_slave = true;
-  for (const MasterEntry& master : view->masters) {
+  std::vector<MasterEntry> masters = view->masters;
+  node().random().shuffle(masters);
+  masters.resize(std::min(masters.size(), kMastersRememberedMax));
+  for (const MasterEntry& master : masters) {
     if (master.address != node().address()) record_of(master.address).is_master = true;
   }
+  const std::size_t most = records.size() + kRememberedMax;
   for (const PeerBook::Entry& entry : node().book().entries()) {
-    if (records.size() >= kRememberedMax) break;
+    if (records.size() >= most) break;
     if (entry.fails == 0) record_of(entry.address);
   }
   if (records.empty()) return;  // an empty view teaches nothing worth forgetting the old one for
@@ -303,6 +313,7 @@ void Sync::plan_moves() {
   };
   // A list that cannot be given up as a whole is kept as a whole.
   if (is_given_up && std::any_of(slaves.begin(), slaves.end(), must_stay)) slaves.clear();
+  bool has_new_master = false;
   for (const Address& slave : slaves) {
     if (!node().book().is_native(slave)) {
       // It finds another master by itself, as upstream's nodes do.
@@ -320,6 +331,10 @@ void Sync::plan_moves() {
                   std::find(slaves.begin(), slaves.end(), address) != slaves.end();
          }});
     if (answer.masters.empty()) continue;
+    // A new master is not known to everybody at once, so it begins with one slave.
+    const bool is_new_master = !view->find_master(answer.masters.front());
+    if (is_new_master && has_new_master) break;
+    has_new_master = has_new_master || is_new_master;
     const MutexLock lock(mutex_);
     memory_.moves[slave] = {answer.masters.front(), node().clock().now() + 2 * options_.interval};
   }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -46,6 +47,8 @@ class Sync : public Service {
     int foreign_stay_intervals = 3;
     /// Intervals for which such a node may say nothing, when it is not plainly gone.
     int foreign_silence_intervals = 4;
+    /// Intervals for which a master's list may be far too long.
+    int overlong_intervals = 20;
     /// Intervals after which a master of ours joins one that does not know it.
     int split_intervals = 4;
     std::size_t explore_max = 3;                    ///< forgotten peers asked in one run
@@ -122,10 +125,13 @@ class Sync : public Service {
     std::unordered_map<Address, Silence> misses;
     std::unordered_map<Address, TimePoint> slave_since;
     std::unordered_map<Address, Move> moves;
+    std::set<Address> claimants;  ///< strangers that call themselves masters; asked in the next run
+    TimePoint claimed_at{};       ///< when one of them last made a run come sooner
   };
 
   [[nodiscard]] HttpResponse on_structure(CallContext& call);
   [[nodiscard]] std::string whole_structure(const PeerView& view);
+  void note_claim(const CallContext& call, const PeerView& view);
   [[nodiscard]] Result<Json> on_register(CallContext& call);
   [[nodiscard]] Result<Json> on_provide_registration(CallContext& call);
   [[nodiscard]] Result<Json> on_leave(CallContext& call);
@@ -175,7 +181,9 @@ class Sync : public Service {
   std::map<std::pair<std::string_view, Address>, TimePoint> told_at_;  ///< of a conduct
   std::unordered_map<Address, Known> known_;  ///< of those asked in the last run
   std::unordered_set<Address> read_slaves_;   ///< whose masters lists have been read at least once
-  std::size_t list_length_ = 0;               ///< of our slaves, in the last run
+  Address overlong_master_;                   ///< whose list we are in
+  TimePoint overlong_since_{};
+  std::size_t list_length_ = 0;  ///< of our slaves, in the last run
   TimePoint list_changed_at_{};
   Isolation isolation_;
   std::map<Address, TimePoint> ignored_since_;  ///< foreign masters whose lists lack this node

@@ -268,7 +268,13 @@ bool LocalNetwork::agrees_on(std::size_t size) const {
   return std::all_of(members_.begin(), members_.end(), [&](const Member& member) {
     if (!member.node) return true;
     const auto view = member.node->peers().view();
-    return view->is_registered() && view->network_size() == size;
+    // The sum may be right while it still counts the dead and does not yet count the living.
+    const bool names_the_dead =
+        std::any_of(members_.begin(), members_.end(), [&](const Member& other) {
+          return !other.node &&
+                 view->find_master(address(static_cast<std::size_t>(&other - members_.data())));
+        });
+    return view->is_registered() && view->network_size() == size && !names_the_dead;
   });
 }
 

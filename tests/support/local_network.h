@@ -80,7 +80,8 @@ class LocalNetwork {
   /// not within `limit`.
   bool run_until(const std::function<bool()>& condition, Duration limit);
 
-  /// Whether every running node is registered and sees a network of `size` nodes.
+  /// Whether every running node is registered and sees a network of `size` nodes and no dead
+  /// master.
   [[nodiscard]] bool agrees_on(std::size_t size) const;
   /// The addresses of running nodes that have slaves.
   [[nodiscard]] std::vector<Address> masters() const;

@@ -95,6 +95,32 @@ TEST_CASE("placement: last resort: a full master is named when there is nobody e
   CHECK_FALSE(answer.has_room);
 }
 
+TEST_CASE("placement: orphans: when one list alone has room, a crowd does not fill it alone") {
+  // 200 nodes, all lists full but one; three masters have died, and 42 seek a place by themselves.
+  PeerView view;
+  view.self = at(1);
+  view.backlink = at(9);
+  for (std::size_t i = 0; i < 11; ++i) view.masters.push_back({at(1'000 + i), i == 0 ? 10U : 15U});
+  std::map<Address, std::size_t> chosen;
+  for (std::uint64_t seed = 1; seed <= 42; ++seed) {
+    SeededRandom random(seed);
+    const SquareRoot topology;
+    const ManualClock clock;
+    Placement own(topology, clock, random);
+    const auto answer = own.place({.joiner = at(seed), .view = view, .crowd = 14});
+    REQUIRE(answer.has_room);
+    ++chosen[answer.masters.front()];
+  }
+  CHECK(chosen.size() >= 9);
+  for (const auto& [master, count] : chosen) CHECK(count <= 12);
+
+  SeededRandom random(1);
+  const SquareRoot topology;
+  const ManualClock clock;
+  Placement alone(topology, clock, random);  // one for whom there is room goes where it is
+  CHECK(alone.place({.joiner = at(5), .view = view, .crowd = 1}).masters.front() == at(1'000));
+}
+
 TEST_CASE("placement: chance: the more room the likelier") {
   SeededRandom random(1);
   std::size_t first = 0;

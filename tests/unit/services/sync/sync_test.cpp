@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/wire.h"
 #include "tests/support/local_network.h"
 
 namespace spreadable {
@@ -91,13 +92,53 @@ TEST_CASE("sync: death: survivors agree and answer completely within eight inter
     network.kill(0);
     network.kill(1 + seed % 8);
     network.kill(1 + (seed + 3) % 8);
-    REQUIRE(network.run_until([&] { return network.agrees_on(6); }, 8 * network.interval()));
+    network.run_for(8 * network.interval());
+    REQUIRE(network.agrees_on(6));
     std::vector<std::size_t> running;
     for (std::size_t i = 1; i < 9; ++i) {
       if (i != 1 + seed % 8 && i != 1 + (seed + 3) % 8) running.push_back(i);
     }
     check_roll_call(network, running);
   }
+}
+
+TEST_CASE(
+    "sync: new masters: that call are asked back at once, strangers' claims alone mean nothing") {
+  LocalNetwork network({.sync_interval = Millis{16'000}});
+  network.start(9);
+  REQUIRE(network.run_until([&] { return network.agrees_on(9); }, 10 * network.interval()));
+  network.run_for(5 * network.interval());
+  const Address master = network.masters().front();
+  const auto claim = [&](const Address& caller) {
+    HttpRequest request{
+        .method = Method::post,
+        .path = "/api/node/structure",
+        .query = {},
+        .headers = {{std::string(wire::kFeatures), "x"}, {std::string(wire::kListLength), "5"}},
+        .body = {},
+        .remote_ip = IpAddress::loopback()};
+    request.headers.add(std::string(wire::kOriginalAddress), caller.text());
+    request.headers.add(std::string(wire::kNodeVersion), std::string(wire::kVersion));
+    request.headers.add(std::string(wire::kNodeRoot), network.address(0).text());
+    REQUIRE(network.respond(master, std::move(request)).status == 200);
+  };
+  const auto view_of = [&](const Address& address) {
+    return network.node(static_cast<std::size_t>(address.port() - 7000)).peers().view();
+  };
+  int runs = 0;
+  network.node(static_cast<std::size_t>(master.port() - 7000))
+      .events()
+      .on(Event::sync_finished, [&](const EventInfo&) { ++runs; });
+  claim(*Address::parse("localhost:9999"));  // nobody is there
+  network.run_for(std::chrono::seconds{1});
+  CHECK(runs == 1);
+  CHECK_FALSE(view_of(master)->find_master(*Address::parse("localhost:9999")));
+  for (std::uint16_t port = 9000; port < 9100; ++port) {
+    claim(*Address::from_parts("localhost", port));
+  }
+  network.run_for(std::chrono::seconds{1});
+  CHECK(runs <= 3);  // many claims, not many runs
+  CHECK(view_of(master)->network_size() == 9);
 }
 
 TEST_CASE("sync: restart: killed nodes, the root among them, are back within three intervals") {
