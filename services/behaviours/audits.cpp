@@ -20,6 +20,17 @@ struct Claim {
   bool is_every_silent_named = true;
 };
 
+/// The entries of a map that make sense: one slave's answer must not spoil those of all others,
+/// which would make the master look as if it had left them out.
+Json readable_entries(Json merged) {
+  if (!merged.is_array()) return merged;
+  Json entries = Json::array();
+  for (Json& entry : merged) {
+    if (NetworkMapAction::parse(Json::array({entry}))) entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
 /// A peer of ours counts its answers. One that leaves the count out claims to have heard everyone,
 /// as it does towards a coordinator.
 Claim claim_of(PeerReply& reply) {
@@ -69,7 +80,10 @@ bool is_nobody_there(const Error& error) {
 std::vector<Testimony> hear_all(const Overheard::Question& question,
                                 const std::vector<PeerRequest>& requests,
                                 std::vector<Result<PeerReply>>& results) {
-  const Claim claim = claim_of(*results.front());
+  Claim claim = claim_of(*results.front());
+  if (question.action->name() == NetworkMapAction::kName) {
+    claim.merged = readable_entries(std::move(claim.merged));
+  }
   std::vector<Testimony> words;
   for (std::size_t i = 1; i < results.size(); ++i) {
     if (results[i]) {

@@ -73,6 +73,18 @@ class FramingSlave final : public FalseFace {
   }
 };
 
+/// Answers what nobody can read, to its master and to others alike.
+class ScrawlingSlave final : public FalseFace {
+ public:
+  using FalseFace::FalseFace;
+
+ protected:
+  void falsify(const HttpRequest& asked, Json& body) override {
+    if (!asked.path.starts_with(wire::kSlaveRoute)) return;
+    body = Json::array({{{"address", "nowhere"}, {"backlink", 5}, {"slaves", -1}}});
+  }
+};
+
 /// Keeps the questions that it is asked as a master.
 class Recorder final : public FalseFace {
  public:
@@ -191,6 +203,16 @@ TEST_CASE("audits: framing slaves: one in each list does not bring down its mast
       REQUIRE(behaviours_of(field.node(slave)).banlist().clear());
     }
   }
+  CHECK(field.false_bans() == 0);
+}
+
+TEST_CASE("audits: framing slaves: one whose entry of the map makes no sense spoils no other's") {
+  HostileNetwork field(audited_network(8));
+  field.form(40);
+  for (const Address& master : field.network().masters()) {
+    field.turn<ScrawlingSlave>(field.node(master).peers().view()->slaves.front());
+  }
+  field.network().run_for(112 * field.interval());
   CHECK(field.false_bans() == 0);
 }
 
