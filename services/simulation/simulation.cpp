@@ -14,7 +14,8 @@ namespace spreadable {
 namespace {
 
 constexpr std::uint16_t kPort = 80;  // short, so that most addresses fit into a std::string itself
-constexpr std::size_t kMachinesMax = std::size_t{1} << 24;  // the addresses of 10.0.0.0/8
+constexpr std::size_t kMachinesMax = std::size_t{1} << 24;        // the addresses of 10.0.0.0/8
+constexpr std::size_t kPublicMachinesMax = std::size_t{1} << 20;  // 11.0.0.0 to 26.255.255.0
 constexpr std::size_t kViolationsMax = 64;
 constexpr Duration kUptimeMax = std::chrono::hours{24 * 30};
 
@@ -24,15 +25,43 @@ class SilentLogger final : public Logger {
   void write(LogLevel, std::string_view) override {}
 };
 
+/// Says of each record when and where it was made.
+class TaggedLogger final : public Logger {
+ public:
+  TaggedLogger(const VirtualTime& time, const Address& address, Logger& logger)
+      : time_(time), address_(address), logger_(logger) {}
+
+  bool is_enabled(LogLevel level) const override { return logger_.is_enabled(level); }
+  void write(LogLevel level, std::string_view message) override {
+    if (!is_enabled(level)) return;
+    const auto elapsed = std::chrono::duration<double>(time_.now() - VirtualTime::kStart);
+    logger_.write(level, std::to_string(elapsed.count()) + " s, " + address_.text() + ": " +
+                             std::string(message));
+  }
+
+ private:
+  const VirtualTime& time_;
+  const Address& address_;
+  Logger& logger_;
+};
+
 /// A pointer to what belongs to the simulation, for an Environment.
 template <class T>
 std::shared_ptr<T> borrowed(T& object) {
   return std::shared_ptr<T>(std::shared_ptr<void>(), &object);
 }
 
+constexpr std::uint16_t kFirstSharedPort = 1024;  // below are those that need privileges
+
 std::string ip_text(std::size_t number) {
   return "10." + std::to_string(number >> 16) + "." + std::to_string(number >> 8 & 0xff) + "." +
          std::to_string(number & 0xff);
+}
+
+/// One in each /24 from 11.0.0.0 on.
+std::string public_ip_text(std::size_t number) {
+  return std::to_string(11 + (number >> 16)) + "." + std::to_string(number >> 8 & 0xff) + "." +
+         std::to_string(number & 0xff) + ".7";
 }
 
 Duration uptime_of(std::uint64_t seed, MachineId machine) {
@@ -45,20 +74,23 @@ Duration uptime_of(std::uint64_t seed, MachineId machine) {
 
 /// A machine and what belongs to it. All but the node outlives a crash.
 struct Simulation::Member {
-  Member(VirtualTime& time, MachineId id, std::uint64_t seed, Logger& logger)
+  Member(VirtualTime& time, MachineId id, std::uint64_t seed, Logger& all)
       : machine(id),
+        logger(time, address, all),
         clock(time, uptime_of(seed, id)),
         scheduler(time, id, clock, logger),
-        storage(time) {}
+        storage(time, id, detail::mix(detail::mix(seed, 6), id)) {}
 
   const MachineId machine;
   Address address{};
+  TaggedLogger logger;
   VirtualClock clock;
   VirtualScheduler scheduler;
   VirtualStorage storage;
   std::unique_ptr<Transport> transport{};  ///< of clients, on the machine outside
   std::uint32_t starts = 0;
-  std::unique_ptr<Node> node{};  ///< empty while down
+  std::unique_ptr<Node> node{};    ///< empty while down
+  std::unique_ptr<Actor> actor{};  ///< in that node
 };
 
 Simulation::Simulation(Options options)
@@ -70,7 +102,9 @@ Simulation::Simulation(Options options)
   index_by_machine_.push_back(0);  // kNoMachine
   outside_ = std::make_unique<Member>(time_, time_.add_machine(), options_.seed, *logger_);
   index_by_machine_.push_back(0);
-  network_.attach(outside_->machine, *IpAddress::parse("10.255.255.254"), outside_->clock);
+  network_.attach(outside_->machine,
+                  *IpAddress::parse(options_.is_public ? "26.255.255.7" : "10.255.255.254"), kPort,
+                  outside_->clock);
   outside_->transport = network_.make_transport(outside_->machine);
   time_.observe([this](MachineId machine) {
     if (!invariants_.empty()) check_invariants(machine);
@@ -87,23 +121,41 @@ Simulation::~Simulation() {
     if (member->node) time_.halt(member->machine);
   }
   time_.halt(outside_->machine);
-  for (const auto& member : members_) member->node.reset();
+  for (const auto& member : members_) {
+    member->actor.reset();
+    member->node.reset();
+  }
 }
 
 void Simulation::add(std::size_t count) {
-  SPREADABLE_ASSERT(members_.size() + count < kMachinesMax);
+  SPREADABLE_ASSERT(members_.size() + count <
+                    (options_.is_public ? kPublicMachinesMax : kMachinesMax));
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t index = members_.size();
-    const std::string ip = ip_text(index + 1);
-    auto member = std::make_unique<Member>(time_, time_.add_machine(), options_.seed, *logger_);
-    network_.attach(member->machine, *IpAddress::parse(ip), member->clock);
-    const std::string host = options_.has_names ? "n" + std::to_string(index) + ".nodes.test" : ip;
-    if (options_.has_names) network_.add_name(host, member->machine);
-    member->address = *Address::from_parts(host, kPort);
-    index_by_machine_.push_back(index);
-    index_by_address_.emplace(member->address, index);
-    members_.push_back(std::move(member));
+    const std::size_t number = members_.size() + 1;
+    const std::string ip = options_.is_public ? public_ip_text(number) : ip_text(number);
+    const std::string host =
+        options_.has_names ? "n" + std::to_string(members_.size()) + ".nodes.test" : ip;
+    add_member({*IpAddress::parse(ip), kPort, host});
+    if (options_.has_names) network_.add_name(host, members_.back()->machine);
   }
+}
+
+void Simulation::add_at(const IpAddress& ip, std::size_t count) {
+  SPREADABLE_ASSERT(!options_.has_names);
+  SPREADABLE_ASSERT(members_.size() + count < kMachinesMax && count <= 65'536 - kFirstSharedPort);
+  for (std::size_t i = 0; i < count; ++i) {
+    add_member({ip, static_cast<std::uint16_t>(kFirstSharedPort + i), ip.text()});
+  }
+}
+
+void Simulation::add_member(const Place& place) {
+  auto member = std::make_unique<Member>(time_, time_.add_machine(), options_.seed, *logger_);
+  network_.attach(member->machine, place.ip, place.port, member->clock);
+  member->address = *Address::from_parts(place.host, place.port);
+  member->storage.set_faults(options_.storage);
+  index_by_machine_.push_back(members_.size());
+  index_by_address_.emplace(member->address, members_.size());
+  members_.push_back(std::move(member));
 }
 
 const Address& Simulation::address(std::size_t index) const {
@@ -134,8 +186,9 @@ Environment Simulation::environment(Member& member, const NodeOptions& options) 
   environment.transport = network_.make_transport(member.machine);
   environment.scheduler = borrowed<Scheduler>(member.scheduler);
   environment.resolver = network_.make_resolver(member.machine);
-  environment.logger = logger_;
+  environment.logger = borrowed<Logger>(member.logger);
   environment.server = network_.make_server(member.machine);
+  if (member.actor) environment.server = member.actor->put_before(std::move(environment.server));
   environment.database = member.storage.open();
   environment.topology = topology_;
   environment.services = default_services(options, structures_);
@@ -146,7 +199,7 @@ Environment Simulation::environment(Member& member, const NodeOptions& options) 
 NodeOptions Simulation::node_options(std::size_t index) const {
   NodeOptions options;
   options.hostname = std::string(address(index).host());
-  options.port = kPort;
+  options.port = address(index).port();
   options.network.sync_interval = options_.sync_interval;
   if (index > 0) options.initial_network_address = {address(0)};
   if (options_.configure) options_.configure(options, index);
@@ -157,9 +210,12 @@ std::unique_ptr<Node> Simulation::make_node(std::size_t index) {
   Member& member = *members_.at(index);
   ++member.starts;
   NodeOptions options = node_options(index);
+  member.actor = options_.make_actor ? options_.make_actor(index) : nullptr;
   Environment made = environment(member, options);
+  const std::shared_ptr<Transport> transport = made.transport;
   auto node = options_.make_node ? options_.make_node(std::move(options), std::move(made), index)
                                  : std::make_unique<Node>(std::move(options), std::move(made));
+  if (member.actor) member.actor->enter(*node, transport);
   if (options_.prepare) options_.prepare(*node, index);
   return node;
 }
@@ -178,13 +234,25 @@ void Simulation::start(std::size_t index) {
   member.node = make_node(index);
   // Starting may block, and then outlast this call.
   const auto error = std::make_shared<std::string>();
-  time_.spawn(member.machine, [node = member.node.get(), error] {
-    if (const Result<void> started = node->start(); !started) *error = started.error().message;
+  const auto is_watched = std::make_shared<bool>(true);
+  time_.spawn(member.machine, [this, index, node = member.node.get(), error, is_watched] {
+    const Result<void> started = node->start();
+    if (started) return;
+    *error = started.error().message;
+    if (*is_watched || time_.is_halted(machine(index))) return;
+    at(elapsed(), [this, index, starts = members_[index]->starts] {
+      if (is_up(index) && members_[index]->starts == starts) crash(index);
+    });
   });
   time_.run_ready();
+  *is_watched = false;
   if (error->empty()) return;
   crash(index);
   throw std::runtime_error("node " + member.address.text() + ": " + *error);
+}
+
+void Simulation::set_storage_faults(std::size_t index, const StorageFaults& faults) {
+  members_.at(index)->storage.set_faults(faults);
 }
 
 void Simulation::stop(std::size_t index) {
@@ -205,6 +273,7 @@ void Simulation::crash(std::size_t index, Death death) {
   network_.take_down(member.machine, death);
   member.storage.close();
   time_.halt(member.machine);
+  member.actor.reset();
   member.node.reset();
   if (death == Death::machine) member.storage.lose_power();
 }
@@ -222,6 +291,10 @@ std::size_t Simulation::count_up() const {
 Node& Simulation::node(std::size_t index) {
   SPREADABLE_ASSERT(is_up(index));
   return *members_[index]->node;
+}
+
+Actor* Simulation::actor(std::size_t index) {
+  return members_.at(index)->actor.get();
 }
 
 void Simulation::freeze(std::size_t index) {

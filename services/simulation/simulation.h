@@ -12,6 +12,7 @@
 
 #include "core/client.h"
 #include "core/node.h"
+#include "services/simulation/actors/actor.h"
 #include "services/simulation/virtual_network.h"
 #include "services/simulation/virtual_storage.h"
 #include "services/simulation/virtual_time.h"
@@ -29,29 +30,37 @@ namespace spreadable {
 ///     auto answer = simulation.node(42).traverse("count-words", {{"word", "liberty"}});
 ///
 /// Time passes only in run_for, run_until, and calls that wait for the network, such as traverse
-/// above. Nodes live at private addresses of their own, one to a machine, numbered from 0; the
-/// first begins the network and the others join through it. For one thread.
+/// above. Nodes live at addresses of their own, one to a machine, numbered from 0; the first begins
+/// the network and the others join through it. For one thread.
 class Simulation {
  public:
   /// Makes the node with that number; called again when it restarts.
   using NodeFactory = std::function<std::unique_ptr<Node>(NodeOptions options,
                                                           Environment environment, std::size_t)>;
+  /// Makes who sits in the node with that number, or nothing for an honest one.
+  using ActorFactory = std::function<std::unique_ptr<Actor>(std::size_t)>;
 
   struct Options {
     std::size_t nodes = 0;  ///< made at once; more can be added
     std::uint64_t seed = 1;
     Millis sync_interval{16'000};
     NetworkConditions network{};
+    /// Addresses of the internet, each in a /24 of its own, instead of private ones: what counts by
+    /// neighbourhood does not count private addresses.
+    bool is_public = false;
     /// Whether nodes are called `n<number>.nodes.test` instead of by ip, so that name look-ups can
     /// fail.
     bool has_names = false;
-    NodeFactory make_node{};  ///< for subclasses; by default plain nodes
+    NodeFactory make_node{};    ///< for subclasses; by default plain nodes
+    ActorFactory make_actor{};  ///< by default all are honest
     /// Changes the options of a node before it is made.
     std::function<void(NodeOptions&, std::size_t)> configure{};
     /// Adds actions, services and listeners to a node that has been made and not started.
     std::function<void(Node&, std::size_t)> prepare{};
+    StorageFaults storage{};                 ///< of all machines
     std::vector<ServiceFactory> services{};  ///< beside those of every node
-    /// Records of nodes go here; by default nowhere.
+    /// Records of nodes go here, each with its time and the node's address before it; by default
+    /// nowhere.
     std::shared_ptr<Logger> logger{};
   };
 
@@ -71,6 +80,9 @@ class Simulation {
 
   /// Makes `count` more machines, whose nodes are down until they are started.
   void add(std::size_t count);
+  /// Makes `count` more nodes on one computer: they have its `ip`, and ports from 1024 on, one
+  /// after the other. Requires: no other node has one of these addresses; has_names is not set.
+  void add_at(const IpAddress& ip, std::size_t count);
   [[nodiscard]] std::size_t size() const { return members_.size(); }
   /// The address of a node, up or down.
   [[nodiscard]] const Address& address(std::size_t index) const;
@@ -82,8 +94,9 @@ class Simulation {
 
   /// Starts all nodes that are down, at the same moment. As start(index).
   void start();
-  /// Starts a node, or restarts it on what it had stored. Returns once it serves; it joins as time
-  /// passes. Throws std::runtime_error when Node::start fails. Requires: it is down.
+  /// Starts a node, or restarts it on what it had stored. Returns once it serves, or as soon as it
+  /// waits for its disk; it joins as time passes. Throws std::runtime_error when Node::start fails;
+  /// should it fail after a wait, the node is down again. Requires: it is down.
   void start(std::size_t index);
   /// Stops a node as SIGTERM does; it takes the time that its goodbyes take.
   void stop(std::size_t index);
@@ -99,9 +112,14 @@ class Simulation {
     return dynamic_cast<N&>(node(index));
   }
 
+  /// Who sits in that node; nullptr in an honest one, and while it is down.
+  [[nodiscard]] Actor* actor(std::size_t index);
+
   /// The process stands still while the world goes on: SIGSTOP, a laptop asleep.
   void freeze(std::size_t index);
   void thaw(std::size_t index);
+  /// What is wrong with the disk of a machine from now on.
+  void set_storage_faults(std::size_t index, const StorageFaults& faults);
   /// The date of a machine, and how fast its clocks go; see VirtualClock.
   void set_wall_offset(std::size_t index, Millis offset);
   void set_drift(std::size_t index, double drift);
@@ -142,12 +160,19 @@ class Simulation {
 
  private:
   struct Member;
+  /// Where a new node is.
+  struct Place {
+    IpAddress ip;
+    std::uint16_t port;
+    std::string host;
+  };
   /// What at() was told, by number.
   struct Plans final : EventSink {
     void on_event(std::uint64_t number) override;
     std::vector<std::function<void()>> plans;
   };
 
+  void add_member(const Place& place);
   [[nodiscard]] Environment environment(Member& member, const NodeOptions& options);
   [[nodiscard]] NodeOptions node_options(std::size_t index) const;
   [[nodiscard]] std::unique_ptr<Node> make_node(std::size_t index);

@@ -36,6 +36,10 @@ Error unreachable(const Address& to, const char* why) {
   return {Errc::unreachable, "no connection to " + to.text() + ": " + why, {}};
 }
 
+std::string port_key(const IpAddress& ip, std::uint16_t port) {
+  return ip.text() + ' ' + std::to_string(port);
+}
+
 HttpRequest received(const TransportRequest& request, const IpAddress& from) {
   const std::size_t query_at = std::min(request.path.find('?'), request.path.size());
   return {.method = request.method,
@@ -59,11 +63,21 @@ VirtualNetwork::VirtualNetwork(VirtualTime& time, std::uint64_t seed)
 
 VirtualNetwork::~VirtualNetwork() = default;
 
-void VirtualNetwork::attach(MachineId machine, const IpAddress& ip, const VirtualClock& clock) {
+void VirtualNetwork::attach(MachineId machine, const IpAddress& ip, std::uint16_t port,
+                            const VirtualClock& clock) {
   if (machine >= sites_.size()) sites_.resize(machine + 1);
-  sites_[machine].ip = ip;
-  sites_[machine].clock = &clock;
-  const bool is_new = machines_by_ip_.emplace(ip.text(), machine).second;
+  Site& site = sites_[machine];
+  site.ip = ip;
+  site.port = port;
+  site.clock = &clock;
+  const auto [first, is_alone] = machines_by_ip_.emplace(ip.text(), machine);
+  if (is_alone) return;
+  site.has_neighbours = true;
+  Site& neighbour = sites_[first->second];
+  if (!std::exchange(neighbour.has_neighbours, true)) {
+    machines_by_port_.emplace(port_key(ip, neighbour.port), first->second);
+  }
+  const bool is_new = machines_by_port_.emplace(port_key(ip, port), machine).second;
   SPREADABLE_ASSERT(is_new);
 }
 
@@ -86,6 +100,10 @@ void VirtualNetwork::heal() {
 
 void VirtualNetwork::clog(MachineId from, MachineId to, TimePoint until) {
   outages_->clog(from, to, until);
+}
+
+void VirtualNetwork::unclog() {
+  outages_->unclog();
 }
 
 void VirtualNetwork::set_slow(MachineId machine, Duration for_each_request) {
@@ -138,13 +156,21 @@ Result<IpAddress> VirtualNetwork::resolve(MachineId from, std::string_view host)
 
 Result<MachineId> VirtualNetwork::find(MachineId from, const Address& address) const {
   if (const auto place = machines_by_ip_.find(address.host()); place != machines_by_ip_.end()) {
-    return place->second;
+    return at_port(place->second, address.port());
   }
   const Result<IpAddress> ip = resolve(from, address.host());
   if (!ip) return unreachable(address, ip.error().message.c_str());
   if (ip->is_loopback()) return from;
   const auto place = machines_by_ip_.find(ip->text());
-  return place == machines_by_ip_.end() ? kNoMachine : place->second;
+  return place == machines_by_ip_.end() ? kNoMachine : at_port(place->second, address.port());
+}
+
+/// Whom a connection to that port of the ip of `place` reaches; `place` itself, which refuses it,
+/// when nobody has the port.
+MachineId VirtualNetwork::at_port(MachineId place, std::uint16_t port) const {
+  if (!sites_[place].has_neighbours) return place;
+  const auto found = machines_by_port_.find(port_key(sites_[place].ip, port));
+  return found == machines_by_port_.end() ? place : found->second;
 }
 
 std::vector<Result<TransportReply>> VirtualNetwork::ask(MachineId from,
@@ -296,7 +322,8 @@ void VirtualNetwork::serve(std::uint64_t handle, RequestHandler& handler) {
   HttpResponse response = handler.handle(std::move(exchange.request));
   Site& site = sites_[machine];
   if (--site.handlers == 0 && site.draining) site.draining->notify();
-  if (site.incarnation != incarnation) return exchanges_->release(handle);
+  const bool is_answered = response.status != kNoAnswer;
+  if (site.incarnation != incarnation || !is_answered) return exchanges_->release(handle);
   answer(handle, exchange, std::move(response));
 }
 

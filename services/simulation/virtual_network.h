@@ -47,9 +47,14 @@ class VirtualNetwork final : private EventSink {
   VirtualNetwork(VirtualTime& time, std::uint64_t seed);
   ~VirtualNetwork() override;
 
-  /// Puts a machine on the network; `clock` is the one by which its deadlines are meant.
-  /// Requires: no other machine has `ip`.
-  void attach(MachineId machine, const IpAddress& ip, const VirtualClock& clock);
+  /// Status of an answer that is none: a handler that gives it leaves whoever has asked waiting.
+  static constexpr int kNoAnswer = 0;
+
+  /// Puts a machine on the network; `clock` is the one by which its deadlines are meant. Several
+  /// may have one ip, each with the one port on which its node will listen: processes of one
+  /// computer, which share nothing else. Requires: no other machine has `ip` with this `port`.
+  void attach(MachineId machine, const IpAddress& ip, std::uint16_t port,
+              const VirtualClock& clock);
   /// Lets `name` stand for the machine.
   void add_name(std::string name, MachineId machine);
 
@@ -69,6 +74,8 @@ class VirtualNetwork final : private EventSink {
   void heal();
   /// What one machine sends to the other and would arrive before `until`, arrives then.
   void clog(MachineId from, MachineId to, TimePoint until);
+  /// Takes all clogs back; what they hold already arrives when they said.
+  void unclog();
   /// The machine takes that long to work on a request, one after the other; zero: no time at all.
   void set_slow(MachineId machine, Duration for_each_request);
   /// Whether the machine can look names up. Texts of addresses and `localhost` need no looking up.
@@ -95,6 +102,7 @@ class VirtualNetwork final : private EventSink {
     const VirtualClock* clock = nullptr;
     RequestHandler* handler = nullptr;  ///< of the server that runs there
     std::uint16_t port = 0;
+    bool has_neighbours = false;  ///< its ip is others' as well
     std::size_t body_bytes_max = 0;
     bool is_powered = true;
     bool has_dns = true;
@@ -122,6 +130,7 @@ class VirtualNetwork final : private EventSink {
   void send(MachineId from, Group& group, std::size_t slot, const TransportRequest& request);
   void launch(Exchange&& prepared);
   [[nodiscard]] Result<MachineId> find(MachineId from, const Address& address) const;
+  [[nodiscard]] MachineId at_port(MachineId place, std::uint16_t port) const;
   [[nodiscard]] Result<IpAddress> resolve(MachineId from, std::string_view host) const;
 
   // Steps of an exchange.
@@ -142,8 +151,9 @@ class VirtualNetwork final : private EventSink {
   std::unique_ptr<Random> random_;
   LinkModel links_;
   std::unique_ptr<detail::Outages> outages_;
-  std::vector<Site> sites_;  ///< by machine
-  Directory machines_by_ip_;
+  std::vector<Site> sites_;     ///< by machine
+  Directory machines_by_ip_;    ///< the first one at each ip
+  Directory machines_by_port_;  ///< those at an ip that several have, by `ip port`
   Directory machines_by_name_;
   std::unique_ptr<detail::VirtualExchangeTable> exchanges_;
   std::unordered_map<std::uint64_t, Connection> connections_;

@@ -17,6 +17,7 @@ class Outages {
   void cut(std::span<const MachineId> from, std::span<const MachineId> to);
   void heal() { cuts_.clear(); }
   void clog(MachineId from, MachineId to, TimePoint until);
+  void unclog() { clogs_.clear(); }
 
   [[nodiscard]] bool is_cut(MachineId from, MachineId to) const;
   /// When a message that would arrive now arrives: now, unless the way is clogged.

@@ -41,7 +41,7 @@ class World {
     for (std::uint16_t i = 0; i < 3; ++i) {
       const MachineId machine = time.add_machine();
       clocks.emplace_back(time, std::chrono::hours{i});
-      network.attach(machine, *IpAddress::parse("10.0.0." + std::to_string(machine)),
+      network.attach(machine, *IpAddress::parse("10.0.0." + std::to_string(machine)), 80,
                      clocks.back());
       network.add_name("m" + std::to_string(machine) + ".nodes.test", machine);
       echoes.emplace_back(time, machine);

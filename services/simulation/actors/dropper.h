@@ -1,0 +1,16 @@
+// services/simulation/actors/dropper.h: a master that hides slaves.
+#pragma once
+
+#include "services/simulation/actors/actor.h"
+
+namespace spreadable {
+
+/// As a master it leaves out half of what its slaves have answered, always that of the same ones,
+/// and tells coordinators that all have been heard: of arrays every other element by its hash, of
+/// numbers half. As a slave it is honest.
+class Dropper final : public Actor {
+ protected:
+  void falsify(const HttpRequest& asked, Json& body) override;
+};
+
+}  // namespace spreadable
