@@ -11,6 +11,7 @@
 #include "core/random.h"
 #include "core/resolver.h"
 #include "core/scheduler.h"
+#include "core/secret.h"
 #include "core/server.h"
 #include "core/service_registry.h"
 #include "core/static_page.h"
@@ -26,6 +27,7 @@ namespace spreadable {
 struct Environment {
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<Random> random;
+  std::shared_ptr<SecretSource> secrets = std::make_shared<SystemSecrets>();
   std::shared_ptr<Transport> transport;
   std::shared_ptr<Scheduler> scheduler;
   std::shared_ptr<Resolver> resolver;

@@ -96,6 +96,7 @@ class Node {
   [[nodiscard]] const Topology& topology() const { return *environment_.topology; }
   [[nodiscard]] const Clock& clock() const { return *environment_.clock; }
   [[nodiscard]] Random& random() { return *environment_.random; }
+  [[nodiscard]] SecretSource& secrets() { return *environment_.secrets; }
   [[nodiscard]] Scheduler& scheduler() { return *environment_.scheduler; }
   [[nodiscard]] Resolver& resolver() { return *environment_.resolver; }
   [[nodiscard]] Database& database() { return *environment_.database; }

@@ -18,6 +18,10 @@ std::string secret_bytes(std::size_t count) {
   return bytes;
 }
 
+std::string SystemSecrets::bytes(std::size_t count) {
+  return secret_bytes(count);
+}
+
 std::size_t secret_below(std::size_t bound) {
   SPREADABLE_ASSERT(bound > 0);
   // What lies above the last whole multiple of bound would favour small numbers.

@@ -8,6 +8,21 @@
 
 namespace spreadable {
 
+/// Where a node's keys and promises come from. Unlike Random it must not be foreseen by others; in
+/// a simulation it follows from the seed all the same, so that a run can be repeated. Thread-safe.
+class SecretSource {
+ public:
+  virtual ~SecretSource() = default;
+  /// `count` bytes. Throws std::runtime_error when there are none to give.
+  [[nodiscard]] virtual std::string bytes(std::size_t count) = 0;
+};
+
+/// Secrets in earnest: secret_bytes().
+class SystemSecrets final : public SecretSource {
+ public:
+  [[nodiscard]] std::string bytes(std::size_t count) override;
+};
+
 /// `count` bytes from OpenSSL's generator, which the operating system seeds.
 /// Throws std::runtime_error when it has none to give.
 [[nodiscard]] std::string secret_bytes(std::size_t count);

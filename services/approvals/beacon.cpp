@@ -64,7 +64,7 @@ SeatReport middle_of(const std::vector<Result<SeatReport>>& memories) {
 Beacon::Beacon(Node& node, const std::set<Millis>& periods) : node_(node), interval_(kIntervalMax) {
   const MutexLock lock(mutex_);
   for (const Millis period : periods) {
-    records_.emplace(period, BeaconRecord(node.address(), period));
+    records_.emplace(period, BeaconRecord(node.address(), period, node.secrets()));
     interval_ = std::clamp(Duration(period) / kTicks, kIntervalMin, interval_);
   }
 }

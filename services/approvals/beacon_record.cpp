@@ -4,15 +4,14 @@
 
 #include "core/assert.h"
 #include "services/approvals/committee.h"
-#include "core/secret.h"
 
 namespace spreadable {
 namespace {
 
-std::string secret_word() {
+std::string secret_word(SecretSource& secrets) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string word;
-  for (const char byte : secret_bytes(32)) {
+  for (const char byte : secrets.bytes(32)) {
     word += kDigits[static_cast<unsigned char>(byte) >> 4];
     word += kDigits[static_cast<unsigned char>(byte) & 15];
   }
@@ -21,8 +20,8 @@ std::string secret_word() {
 
 }  // namespace
 
-BeaconRecord::BeaconRecord(Address self, Millis period)
-    : self_(std::move(self)), period_(period.count()), margin_(period.count() / 8) {
+BeaconRecord::BeaconRecord(Address self, Millis period, SecretSource& secrets)
+    : self_(std::move(self)), secrets_(&secrets), period_(period.count()), margin_(period.count() / 8) {
   SPREADABLE_ASSERT(period_ > 0);
 }
 
@@ -47,7 +46,7 @@ void BeaconRecord::advance(std::int64_t now, bool is_master) {
   const std::int64_t next = slot + 2 * period_;
   Round& round = rounds_[next];
   if (!round.own_secret.empty() || now >= next - period_ - margin_) return;
-  round.own_secret = secret_word();
+  round.own_secret = secret_word(*secrets_);
   round.commitments[self_] = commitment_of(self_, next, round.own_secret);
   round.reveals[self_] = round.own_secret;
 }

@@ -9,6 +9,7 @@
 
 #include "core/address.h"
 #include "core/clock.h"
+#include "core/secret.h"
 #include "services/approvals/seat_report.h"
 
 namespace spreadable {
@@ -22,8 +23,8 @@ namespace spreadable {
 /// Plain state without I/O; not thread-safe. Source: reliability section 1.3, step 2.
 class BeaconRecord {
  public:
-  /// Requires: period > 0.
-  BeaconRecord(Address self, Millis period);
+  /// `secrets` outlives this object. Requires: period > 0.
+  BeaconRecord(Address self, Millis period, SecretSource& secrets);
 
   /// Time has passed: promises what is due when this node `is_master`, and forgets what is over. Called
   /// several times in each period.
@@ -59,6 +60,7 @@ class BeaconRecord {
   [[nodiscard]] const Round* find(std::int64_t slot) const;
 
   const Address self_;
+  SecretSource* secrets_;  ///< a pointer, so that records can be copied
   const std::int64_t period_;
   const std::int64_t margin_;  ///< an eighth of the period
   std::map<std::int64_t, Round> rounds_;

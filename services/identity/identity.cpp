@@ -69,7 +69,7 @@ Result<PrivateKey> Identity::load_key() {
     if (auto key = PrivateKey::parse(**stored)) return std::move(*key);
     node().logger().error("identity: the stored key can't be read; making a new one");
   }
-  PrivateKey key = PrivateKey::generate();
+  PrivateKey key = PrivateKey::generate(node().secrets());
   if (Result<void> saved = data.set(kKeyName, key.secret_text()); !saved) return saved.error();
   return key;
 }
@@ -255,7 +255,8 @@ bool Identity::is_asked(const TransportRequest& request, const TransportReply& r
 }
 
 void Identity::ask_for_signature(TransportRequest& request) {
-  request.headers.set(std::string(wire::kSignAnswer), base64_encode(secret_bytes(kNumberBytes)));
+  request.headers.set(std::string(wire::kSignAnswer),
+                      base64_encode(node().secrets().bytes(kNumberBytes)));
 }
 
 void Identity::sign_answer(const HttpRequest& request, HttpResponse& response) {

@@ -82,7 +82,12 @@ bool PublicKey::verifies(std::string_view message, std::string_view signature) c
 PrivateKey::PrivateKey(std::string seed) : seed_(std::move(seed)), public_(public_key_of(seed_)) {}
 
 PrivateKey PrivateKey::generate() {
-  return PrivateKey(secret_bytes(PublicKey::kBytes));
+  SystemSecrets secrets;
+  return generate(secrets);
+}
+
+PrivateKey PrivateKey::generate(SecretSource& secrets) {
+  return PrivateKey(secrets.bytes(PublicKey::kBytes));
 }
 
 std::optional<PrivateKey> PrivateKey::parse(std::string_view text) {

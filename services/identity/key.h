@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/secret.h"
+
 namespace spreadable {
 
 /// A public key; a value. Equal keys have equal texts.
@@ -37,6 +39,8 @@ class PrivateKey {
  public:
   /// A new one from OpenSSL's generator.
   [[nodiscard]] static PrivateKey generate();
+  /// A new one from the bytes of `secrets`.
+  [[nodiscard]] static PrivateKey generate(SecretSource& secrets);
   /// From secret_text(); nothing for anything else.
   [[nodiscard]] static std::optional<PrivateKey> parse(std::string_view text);
 

@@ -45,6 +45,20 @@ class TaggedLogger final : public Logger {
   Logger& logger_;
 };
 
+/// Keys and promises that follow from the seed.
+class SeededSecrets final : public SecretSource {
+ public:
+  explicit SeededSecrets(std::uint64_t seed) : random_(seed) {}
+  std::string bytes(std::size_t count) override {
+    std::string bytes(count, '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random_.next() >> 56);
+    return bytes;
+  }
+
+ private:
+  SeededRandom random_;
+};
+
 /// A pointer to what belongs to the simulation, for an Environment.
 template <class T>
 std::shared_ptr<T> borrowed(T& object) {
@@ -183,6 +197,7 @@ Environment Simulation::environment(Member& member, const NodeOptions& options) 
                                              std::uint64_t{member.machine} << 32 | member.starts);
   environment.clock = borrowed<const Clock>(member.clock);
   environment.random = std::make_shared<SeededRandom>(own_seed);
+  environment.secrets = std::make_shared<SeededSecrets>(detail::mix(own_seed, 7));
   environment.transport = network_.make_transport(member.machine);
   environment.scheduler = borrowed<Scheduler>(member.scheduler);
   environment.resolver = network_.make_resolver(member.machine);

@@ -15,7 +15,8 @@ const Address kPeer = *Address::parse("peer.com:1");
 const std::string kSecret(64, 'a');
 
 BeaconRecord master_at(std::int64_t now) {
-  BeaconRecord record(kSelf, Millis{kPeriod});
+  static SystemSecrets secrets;
+  BeaconRecord record(kSelf, Millis{kPeriod}, secrets);
   record.advance(now, /*is_master=*/true);
   return record;
 }
