@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -9,6 +11,7 @@
 
 #include "core/json.h"
 #include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
 
 namespace spreadable {
 namespace {
@@ -47,6 +50,48 @@ TEST_CASE("cli: simulate: prints one object for each seed, the same ones in each
   CHECK(simulate(arguments).output == finished.output);
 }
 
+TEST_CASE("cli: simulate: several seeds at a time give the same lines in the same order") {
+  const std::vector<std::string> one{"--scenario", "loss",      "--nodes", "12",    "--seed",
+                                     "1..6",       "--minutes", "5",       "--json"};
+  std::vector<std::string> several = one;
+  several.insert(several.end(), {"--jobs", "3"});
+  CHECK(simulate(one).output == simulate(several).output);
+}
+
+TEST_CASE("cli: simulate: digests that are checked are equal") {
+  const Finished finished = simulate(
+      {"--scenario", "vote", "--nodes", "12", "--minutes", "8", "--check-digest", "--json"});
+  CHECK(finished.output.find("played again") == std::string::npos);
+  CHECK(finished.output.find("digest") != std::string::npos);
+}
+
+TEST_CASE("cli: simulate: a picture is a whole SVG document with all its curves") {
+  const TempDir folder;
+  const std::string path = (folder.path() / "loss.svg").string();
+  const Finished finished =
+      simulate({"--scenario", "loss", "--nodes", "12", "--minutes", "5", "--plot", path});
+  CHECK(finished.exit_code == 0);
+  std::ifstream file(path);
+  const std::string svg((std::istreambuf_iterator<char>(file)), {});
+  CHECK(svg.starts_with("<svg "));
+  CHECK(svg.ends_with("</svg>\n"));
+  for (const char* part : {"Coverage, %", "Network size, nodes", "Masters and lists", "Messages",
+                           "time in minutes", "packets get lost"}) {
+    INFO(part);
+    CHECK(svg.find(part) != std::string::npos);
+  }
+  CHECK(simulate({"--scenario", "loss", "--nodes", "12", "--minutes", "5", "--plot", "/no/such/f"})
+            .exit_code == 1);
+}
+
+TEST_CASE("cli: simulate: what nodes log goes to standard error, with time and place") {
+  const Finished finished =
+      simulate({"--scenario", "loss", "--nodes", "4", "--minutes", "5", "--log"});
+  CHECK(finished.errors.find(" s, 10.0.0.1:80: node 10.0.0.1:80 is listening") !=
+        std::string::npos);
+  CHECK(finished.output.find("listening") == std::string::npos);
+}
+
 TEST_CASE("cli: simulate: a bound that is missed is told and gives status 1") {
   // Of twenty packets nineteen get lost.
   const Finished finished =
@@ -66,6 +111,8 @@ TEST_CASE("cli: simulate: wrong usage gives status 2 and says what is wrong") {
         Row{{"--scenario", "join", "--nodes", "2"}, "4 nodes or more"},
         Row{{"--scenario", "join", "--f", "0.5"}, "has no share"},
         Row{{"--scenario", "join", "--seed", "9..1"}, "--seed"},
+        Row{{"--scenario", "join", "--jobs", "0"}, "--jobs"},
+        Row{{"--scenario", "join", "--seed", "1..2", "--plot", "x.svg"}, "--plot"},
         Row{{"--scenario", "join", "--seed", "x"}, "--seed"}}) {
     const Finished finished = simulate(row.arguments);
     INFO(finished.errors);

@@ -64,6 +64,65 @@ TEST_CASE("simulation: clock: dates that are off by an hour change nothing") {
   check_ok(play({.name = "clock", .nodes = 60, .seed = 1, .span = 10min}));
 }
 
+TEST_CASE("simulation: hang: a fifth of 100 nodes that never answers is out within four minutes") {
+  check_ok(play({.name = "hang", .nodes = 100, .seed = 1, .span = 20min}));
+}
+
+TEST_CASE("simulation: stall: a fifth of 100 nodes that hardly answers is depended on by nobody") {
+  check_ok(play({.name = "stall", .nodes = 100, .seed = 1, .span = 20min}));
+}
+
+TEST_CASE("simulation: lie: lists and sizes that are made up abort no sync and no traversal") {
+  const auto figures = play({.name = "lie", .nodes = 50, .seed = 1, .span = 20min});
+  INFO(figures.to_json().dump());
+  CHECK(figures.aborted_syncs == 0);
+  CHECK(figures.traversal_max_s.value_or(99) <= 4.5);
+  CHECK(figures.coverage_mean.value_or(0) >= 0.98);
+}
+
+TEST_CASE("simulation: sybil: honest nodes are heard however many others come") {
+  const auto figures = play({.name = "sybil", .nodes = 50, .seed = 1, .span = 8min});
+  INFO(figures.to_json().dump());
+  CHECK(figures.coverage_min == 1.0);
+  CHECK(figures.false_bans == 0);
+}
+
+TEST_CASE("simulation: vote: one machine has one seat, and nobody foresees the next committee") {
+  const auto figures = play({.name = "vote", .nodes = 60, .seed = 1, .span = 15min});
+  check_ok(figures);
+  CHECK(figures.seats_max.value_or(99) <= 1);
+  CHECK(figures.captures == 0);
+}
+
+TEST_CASE("simulation: mixed: 50 nodes come right after everything has gone wrong") {
+  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    const auto figures = play({.name = "mixed", .nodes = 50, .seed = seed});
+    check_ok(figures);
+    CHECK(figures.violations == 0);
+  }
+}
+
+TEST_CASE("simulation: scenarios: with keys and votes as well, the same seed goes the same way") {
+  for (const char* name : {"vote", "mixed"}) {
+    const ScenarioOptions options{.name = name, .nodes = 20, .seed = 3, .span = 8min};
+    CHECK(play(options).to_json() == play(options).to_json());
+  }
+}
+
+TEST_CASE("simulation: scenarios: samples and marks tell how it went, for pictures") {
+  const auto figures = play({.name = "partition", .nodes = 20, .seed = 1});
+  REQUIRE(figures.marks.size() == 2);
+  CHECK(figures.marks[0].what == "cut");
+  CHECK(figures.marks[1].at - figures.marks[0].at == 10min);
+  REQUIRE(figures.samples.size() > 30);
+  for (const ScenarioSample& sample : figures.samples) {
+    CHECK(sample.nodes == 20);
+    CHECK(sample.size_min <= sample.size_mean);
+    CHECK(sample.size_mean <= sample.size_max);
+    CHECK(sample.messages > 0);
+  }
+}
+
 TEST_CASE("simulation: scenarios: the same seed gives the same figures, another one others") {
   std::set<std::string> seen;
   for (const std::uint64_t seed : {1, 2}) {

@@ -124,7 +124,9 @@ void Experiment::set_actors(double share, const std::function<ActorMaker()>& cho
 
 void Experiment::turn_actors() {
   for (const auto& [index, make] : actors_) {
-    if (world_.is_up(index)) world_.actor(index)->turn();
+    if (!world_.is_up(index)) continue;
+    failures_->info(world_.address(index).text() + " turns hostile");
+    world_.actor(index)->turn();
   }
 }
 

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace spreadable {
 namespace {
@@ -41,6 +44,14 @@ Json total(Simulation& simulation, std::size_t coordinator) {
   const auto result = simulation.node(coordinator).traverse("total", Json::object());
   return result ? result->value : Json(result.error().message);
 }
+
+/// Keeps what nodes log.
+class Records final : public Logger {
+ public:
+  bool is_enabled(LogLevel level) const override { return level >= LogLevel::info; }
+  void write(LogLevel, std::string_view message) override { texts.emplace_back(message); }
+  std::vector<std::string> texts{};
+};
 
 /// Everything that can go wrong, in ten minutes.
 std::uint64_t digest_of_a_bad_day(std::uint64_t seed) {
@@ -229,6 +240,61 @@ TEST_CASE("simulation: add: nodes that come later join the others") {
   simulation.start();
   REQUIRE(settle(simulation));
   CHECK(total(simulation, 0) == 45);
+}
+
+TEST_CASE("simulation: places: several nodes at one ip are told apart by their ports") {
+  Simulation simulation({.nodes = 4, .seed = 2});
+  simulation.add_at(*IpAddress::parse("10.9.9.9"), 3);
+  CHECK(simulation.address(4).text() == "10.9.9.9:1024");
+  CHECK(simulation.address(6).text() == "10.9.9.9:1026");
+  simulation.start();
+  REQUIRE(settle(simulation));
+  const auto map = simulation.node(5).traverse("network-map", Json::object());
+  REQUIRE(map);
+  CHECK(map->value.size() == 7);
+  simulation.crash(5);
+  CHECK(settle(simulation));
+  const auto ask = [&](const char* address) {
+    Node& node = simulation.node(0);
+    return node.outbound().request(
+        {.to = *Address::parse(address), .path = "/ping", .method = Method::get},
+        Deadline::after(node.clock(), 1s));
+  };
+  CHECK(ask("10.9.9.9:1024"));
+  CHECK(ask("10.9.9.9:1025").error().code == Errc::unreachable);
+  CHECK(ask("10.9.9.9:9999").error().code == Errc::unreachable);
+}
+
+TEST_CASE("simulation: places: public addresses lie in a neighbourhood each") {
+  Simulation simulation({.nodes = 300, .is_public = true});
+  std::set<std::string> groups;
+  for (std::size_t i = 0; i < simulation.size(); ++i) {
+    const auto ip = IpAddress::parse(simulation.address(i).host());
+    REQUIRE(ip);
+    CHECK(ip->is_public());
+    groups.insert(ip->group());
+  }
+  CHECK(groups.size() == 300);
+  for (std::size_t i = 0; i < 20; ++i) simulation.start(i);
+  CHECK(settle(simulation));
+}
+
+TEST_CASE("simulation: storage: a node whose disk fails does not start, and does when it is well") {
+  Simulation simulation({.nodes = 1, .storage = {.read_errors = 1}});
+  CHECK_THROWS_AS(simulation.start(0), std::runtime_error);
+  CHECK_FALSE(simulation.is_up(0));
+  simulation.set_storage_faults(0, {});
+  simulation.start(0);
+  CHECK(simulation.is_up(0));
+}
+
+TEST_CASE("simulation: log: each record has its time and the address of its node") {
+  const auto records = std::make_shared<Records>();
+  Simulation simulation({.nodes = 1, .logger = records});
+  simulation.run_for(2s);
+  simulation.start();
+  REQUIRE_FALSE(records->texts.empty());
+  CHECK(records->texts[0] == "2.000000 s, 10.0.0.1:80: node 10.0.0.1:80 is listening");
 }
 
 }  // namespace spreadable
