@@ -115,6 +115,10 @@ void Audits::declare_routes(Router& router) {
   };
   router.use("/api", listen);
   router.use("/client", listen);
+  node().on(Event::registered, [this](const EventInfo& info) {
+    const MutexLock lock(mutex_);
+    joined_.insert(info.peer);
+  });
 }
 
 Result<void> Audits::init() {
@@ -144,6 +148,7 @@ Duration Audits::run() {
     // Nodes that have started together do not all ask at once.
     return std::chrono::duration_cast<Duration>(node().random().uniform() * next_delay());
   }
+  forget_own_words();
   if (!is_stopping_) {
     if (const auto candidate = choose()) audit(*candidate);
   }
@@ -162,6 +167,20 @@ Audits::File& Audits::file_of(const Address& master) {
 void Audits::forget_old_files() {
   const auto view = node().peers().view();
   std::erase_if(files_, [&](const auto& item) { return !view->find_master(item.first); });
+}
+
+/// A node's own word is enough against its master. But one that had dropped this node, as after a
+/// restart, had not left it out: whoever has registered anew takes back what it missed before.
+void Audits::forget_own_words() {
+  std::set<Address> joined;
+  {
+    const MutexLock lock(mutex_);
+    joined.swap(joined_);
+  }
+  for (const Address& master : joined) {
+    const auto file = files_.find(master);
+    if (file != files_.end()) file->second.evidence.forget(node().address());
+  }
 }
 
 std::vector<Audits::Candidate> Audits::candidates() const {

@@ -5,9 +5,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
+#include "core/mutex.h"
 #include "core/node.h"
 #include "core/service.h"
 #include "services/behaviours/evidence.h"
@@ -102,6 +104,7 @@ class Audits : public Service {
   [[nodiscard]] Duration interval() const;
   [[nodiscard]] File& file_of(const Address& master);
   void forget_old_files();
+  void forget_own_words();
 
   const Options options_;
   Overheard overheard_;
@@ -109,6 +112,10 @@ class Audits : public Service {
   bool has_begun_ = false;              ///< used by run() only
   std::atomic<bool> is_stopping_{false};
   std::unique_ptr<Scheduler::Task> task_;
+
+  /// Masters that this node has registered with since the last run.
+  Mutex mutex_;
+  std::set<Address> joined_ SPREADABLE_GUARDED_BY(mutex_);
 
   // Used by run() only.
   std::map<Address, File> files_;

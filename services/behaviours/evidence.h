@@ -51,6 +51,8 @@ class Evidence {
   [[nodiscard]] std::vector<Address> choose(const std::vector<Address>& list, std::size_t count,
                                             Random& random, TimePoint now) const;
   void note(const Address& witness, Testimony testimony, TimePoint now);
+  /// What that one has said counts no more.
+  void forget(const Address& witness) { words_.erase(witness); }
   /// Forgets the witnesses that are not in `list`, the master's list as fetched lately.
   void keep_only(const std::vector<Address>& list);
 

@@ -216,6 +216,32 @@ TEST_CASE("audits: framing slaves: one whose entry of the map makes no sense spo
   CHECK(field.false_bans() == 0);
 }
 
+TEST_CASE("audits: own word: does not outlive a registration, so a restart is forgiven") {
+  HostileNetwork field(audited_network(9));
+  field.form(30);
+  Node& auditor = field.network().node(7);
+  const Address master = *auditor.peers().view()->backlink;
+  Node& audited = field.node(master);
+  Audits& audits = *auditor.services().find<Audits>();
+  // The master has lost its list and finds all again but the auditor, which does not know it yet.
+  REQUIRE(audited.peers().remove_slave(auditor.address()));
+  for (int i = 0; i < 8; ++i) audits.run();
+  REQUIRE(auditor.peers().clear_backlink(master));
+  audited.peers().add_slave(auditor.address());
+  auditor.peers().set_backlink(master);
+  // Any cause would do now, had the word been kept: slaves of it that are gone.
+  for (const Address& slave : audited.peers().view()->slaves) {
+    if (slave != auditor.address()) field.hang(slave);
+  }
+  field.network().run_for(2 * field.interval());
+  for (int i = 0; i < 12; ++i) {
+    audits.run();
+    field.network().run_for(field.interval());
+  }
+  CHECK(behaviours_of(auditor).suspicion(kMasterAnswers, master) == 0);
+  CHECK(auditor.access().check_lists(master).has_value());
+}
+
 TEST_CASE("audits: questions: look like any other to the audited master, and come from others") {
   HostileNetwork field(audited_network(7));
   field.form(20);
