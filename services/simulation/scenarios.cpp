@@ -40,7 +40,7 @@ constexpr std::array<Scenario, 14> kScenarios{{
      detail::play_stall},
     {{"lie", "a share of the nodes lies about lists and sizes", minutes{75}, 0.2},
      detail::play_lie},
-    {{"drop", "a share of the nodes hides half of its slaves", minutes{75}, 0.2},
+    {{"drop", "a share of the masters hides half of its slaves", minutes{75}, 0.2},
      detail::play_drop},
     {{"sybil", "one machine, and one neighbourhood, come with as many nodes as there are",
       minutes{60}},

@@ -80,6 +80,11 @@ TEST_CASE("simulation: lie: lists and sizes that are made up abort no sync and n
   CHECK(figures.coverage_mean.value_or(0) >= 0.98);
 }
 
+TEST_CASE(
+    "simulation: drop: a fifth of the masters of 60 nodes hides slaves for half an hour at most") {
+  check_ok(play({.name = "drop", .nodes = 60, .seed = 1}));
+}
+
 TEST_CASE("simulation: sybil: honest nodes are heard however many others come") {
   const auto figures = play({.name = "sybil", .nodes = 50, .seed = 1, .span = 8min});
   INFO(figures.to_json().dump());

@@ -5,9 +5,9 @@
 
 namespace spreadable {
 
-/// As a master it leaves out half of what its slaves have answered, always that of the same ones,
-/// and tells coordinators that all have been heard: of arrays every other element by its hash, of
-/// numbers half. As a slave it is honest.
+/// As a master it leaves out half of what its slaves have answered, mostly that of the same ones,
+/// and tells coordinators that all have been heard: half of the elements of arrays, half of
+/// numbers. As a slave it is honest.
 class Dropper final : public Actor {
  protected:
   void falsify(const HttpRequest& asked, Json& body) override;

@@ -90,10 +90,9 @@ void Experiment::prepare(Node& node, std::size_t index) {
   node.on(Event::ceased_master, count_change);
   node.on(Event::sync_finished,
           [this, index](const EventInfo&) { synced_at_[index] = world_.elapsed(); });
-  if (is_hostile(index)) return;
-  node.on(Event::peer_banned, [this](const EventInfo& info) {
+  node.on(Event::peer_banned, [this, index](const EventInfo& info) {
     const auto banned = world_.index_of(info.peer);
-    if (banned && !is_hostile(*banned)) ++figures_.false_bans;
+    if (banned && !is_hostile(*banned) && !is_hostile(index)) ++figures_.false_bans;
   });
 }
 
@@ -112,6 +111,11 @@ std::optional<std::size_t> Experiment::index_of_token(const Json& token) const {
 void Experiment::set_actor(std::size_t index, ActorMaker make) {
   SPREADABLE_ASSERT(index >= world_.size() || !world_.is_up(index));
   actors_[index] = std::move(make);
+  hostile_.insert(index);
+}
+
+void Experiment::set_actors_everywhere(const ActorMaker& make) {
+  for (std::size_t i = 0; i < world_.size(); ++i) actors_[i] = make;
 }
 
 void Experiment::set_actors(double share, const std::function<ActorMaker()>& choose) {
@@ -123,7 +127,7 @@ void Experiment::set_actors(double share, const std::function<ActorMaker()>& cho
 }
 
 void Experiment::turn_actors() {
-  for (const auto& [index, make] : actors_) {
+  for (const std::size_t index : hostile_) {
     if (!world_.is_up(index)) continue;
     failures_->info(world_.address(index).text() + " turns hostile");
     world_.actor(index)->turn();
@@ -312,7 +316,7 @@ void Experiment::end_measuring() {
 double Experiment::share_free(Freedom freedom) {
   const std::vector<std::size_t> nodes = honest();
   std::vector<Address> hostile;
-  for (const auto& [index, make] : actors_) hostile.push_back(world_.address(index));
+  for (const std::size_t index : hostile_) hostile.push_back(world_.address(index));
   const bool is_any = freedom == Freedom::from_presence;
   const auto is_free = [&](std::size_t index) {
     Node& node = world_.node(index);

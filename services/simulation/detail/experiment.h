@@ -60,15 +60,18 @@ class Experiment {
   void end_somehow(std::size_t index);
   void run_for(Duration span);
 
-  /// Puts an actor into node `index`, now or whenever it starts. It is not hostile yet. Requires:
-  /// the node is down.
+  /// Puts an actor into node `index` when it starts, which does not misbehave yet. The node counts
+  /// as hostile from now on. Requires: it is down.
   void set_actor(std::size_t index, ActorMaker make);
+  /// The same for all nodes, which count as honest until name_hostile().
+  void set_actors_everywhere(const ActorMaker& make);
+  void name_hostile(std::size_t index) { hostile_.insert(index); }
   /// The same for `share` of all nodes, left to chance.
   void set_actors(double share, const std::function<ActorMaker()>& choose);
-  /// Whether it has an actor: such a node counts as hostile, also while it still behaves.
-  [[nodiscard]] bool is_hostile(std::size_t index) const { return actors_.contains(index); }
-  [[nodiscard]] const std::map<std::size_t, ActorMaker>& actors() const { return actors_; }
-  /// Makes all actors hostile.
+  /// Also while it still behaves.
+  [[nodiscard]] bool is_hostile(std::size_t index) const { return hostile_.contains(index); }
+  [[nodiscard]] const std::set<std::size_t>& hostile() const { return hostile_; }
+  /// Lets the actors of all hostile nodes turn.
   void turn_actors();
   /// Calls `prepare` with each node that is made, before it starts.
   void on_prepare(std::function<void(Node&, std::size_t)> prepare) {
@@ -151,6 +154,7 @@ class Experiment {
   std::vector<Duration> synced_at_;            ///< by node: when its last run of sync ended
   std::vector<std::vector<Address>> initial_;  ///< whom each begins with, beside node 0
   std::map<std::size_t, ActorMaker> actors_;
+  std::set<std::size_t> hostile_;
   std::set<std::size_t> careless_;
   std::function<void(Node&, std::size_t)> prepare_;
   std::size_t role_changes_ = 0;

@@ -141,7 +141,7 @@ class Trial : public std::enable_shared_from_this<Trial> {
           return [ring] { return std::make_unique<Colluder>(ring); };
       }
     });
-    for (const auto& [index, make] : experiment_.actors()) {
+    for (const std::size_t index : experiment_.hostile()) {
       ring->insert(experiment_.world().address(index));
     }
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "services/simulation/actors/dropper.h"
 #include "services/simulation/actors/hanger.h"
@@ -97,14 +98,19 @@ class Siege {
   std::size_t refused_ = 0;
 };
 
-/// A network with actors in `share` of its nodes, which has long settled.
-bool prepare(Experiment& experiment, double share,
-             const std::function<Experiment::ActorMaker()>& choose) {
-  experiment.set_actors(share, choose);
+/// Waits until the network has long settled.
+bool warm_up(Experiment& experiment) {
   if (!form(experiment)) return false;
   const auto part = std::chrono::duration_cast<Duration>(kWarmUpShare * experiment.left());
   experiment.run_for(std::min(kWarmUp, part));
   return true;
+}
+
+/// A network with actors in `share` of its nodes, which has long settled.
+bool prepare(Experiment& experiment, double share,
+             const std::function<Experiment::ActorMaker()>& choose) {
+  experiment.set_actors(share, choose);
+  return warm_up(experiment);
 }
 
 template <class A, class... Args>
@@ -139,10 +145,18 @@ void play_lie(Experiment& experiment, double share) {
 }
 
 void play_drop(Experiment& experiment, double share) {
-  if (!prepare(experiment, share, [] { return maker<Dropper>(); })) return;
+  experiment.set_actors_everywhere(maker<Dropper>());
+  if (!warm_up(experiment)) return;
+  Simulation& world = experiment.world();
+  std::vector<std::size_t> masters = experiment.present(Duration::zero());
+  std::erase_if(masters,
+                [&](std::size_t index) { return !world.node(index).peers().view()->is_master(); });
+  world.random().shuffle(masters);
+  masters.resize(static_cast<std::size_t>(std::ceil(share * static_cast<double>(masters.size()))));
+  for (const std::size_t index : masters) experiment.name_hostile(index);
   Siege siege(experiment);
   siege.play();
-  // While they are there a fifth of all nodes is half hidden.
+  // While they are there a fifth of all lists is half hidden.
   siege.require({.coverage_min = 0.9, .removed_within = std::chrono::minutes{30}});
 }
 
