@@ -3,8 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "services/simulation/detail/scenarios/scenario_list.h"
 #include "services/simulation/scenario.h"
-#include "services/simulation/scenarios/scenario_list.h"
 
 namespace spreadable {
 namespace {

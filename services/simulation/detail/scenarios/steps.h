@@ -1,5 +1,5 @@
-// services/simulation/scenarios/steps.h: what several scenarios begin or end with. Private to
-// services/simulation.
+// services/simulation/detail/scenarios/steps.h: what several scenarios begin or end with. Private
+// to services/simulation.
 #pragma once
 
 #include "services/simulation/detail/experiment.h"

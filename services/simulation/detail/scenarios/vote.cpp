@@ -9,8 +9,8 @@
 
 #include "core/wire.h"
 #include "services/approvals/committee.h"
-#include "services/simulation/scenarios/scenario_list.h"
-#include "services/simulation/scenarios/steps.h"
+#include "services/simulation/detail/scenarios/scenario_list.h"
+#include "services/simulation/detail/scenarios/steps.h"
 #include "services/simulation/statistics.h"
 #include "services/system/system_random.h"
 

@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "services/simulation/scenarios/scenario_list.h"
-#include "services/simulation/scenarios/steps.h"
+#include "services/simulation/detail/scenarios/scenario_list.h"
+#include "services/simulation/detail/scenarios/steps.h"
 
 namespace spreadable::detail {
 

@@ -1,4 +1,4 @@
-#include "services/simulation/scenarios/steps.h"
+#include "services/simulation/detail/scenarios/steps.h"
 
 #include <string>
 

@@ -1,5 +1,5 @@
-// services/simulation/scenarios/nemesis.h: lets happen to a network whatever can go wrong. Private
-// to services/simulation.
+// services/simulation/detail/scenarios/nemesis.h: lets happen to a network whatever can go wrong.
+// Private to services/simulation.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// services/simulation/scenarios/ledger.h: whether a store keeps what it has acknowledged. Private
-// to services/simulation.
+// services/simulation/detail/scenarios/ledger.h: whether a store keeps what it has acknowledged.
+// Private to services/simulation.
 #pragma once
 
 #include <cstdint>

@@ -15,10 +15,10 @@
 #include "services/simulation/actors/framer.h"
 #include "services/simulation/actors/hanger.h"
 #include "services/simulation/actors/liar.h"
-#include "services/simulation/scenarios/ledger.h"
-#include "services/simulation/scenarios/nemesis.h"
-#include "services/simulation/scenarios/scenario_list.h"
-#include "services/simulation/scenarios/steps.h"
+#include "services/simulation/detail/scenarios/ledger.h"
+#include "services/simulation/detail/scenarios/nemesis.h"
+#include "services/simulation/detail/scenarios/scenario_list.h"
+#include "services/simulation/detail/scenarios/steps.h"
 
 namespace spreadable::detail {
 namespace {

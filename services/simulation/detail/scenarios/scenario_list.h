@@ -1,5 +1,5 @@
-// services/simulation/scenarios/scenario_list.h: the scenarios, one function each. Private to
-// services/simulation. What each does and its bounds: docs/simulation.md.
+// services/simulation/detail/scenarios/scenario_list.h: the scenarios, one function each. Private
+// to services/simulation. What each does and its bounds: docs/simulation.md.
 #pragma once
 
 #include "services/simulation/detail/experiment.h"

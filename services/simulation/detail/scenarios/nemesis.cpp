@@ -1,4 +1,4 @@
-#include "services/simulation/scenarios/nemesis.h"
+#include "services/simulation/detail/scenarios/nemesis.h"
 
 #include <algorithm>
 #include <stdexcept>

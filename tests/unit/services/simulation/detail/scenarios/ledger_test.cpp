@@ -1,4 +1,4 @@
-#include "services/simulation/scenarios/ledger.h"
+#include "services/simulation/detail/scenarios/ledger.h"
 
 #include <doctest/doctest.h>
 

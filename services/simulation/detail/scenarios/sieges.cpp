@@ -8,8 +8,8 @@
 #include "services/simulation/actors/dropper.h"
 #include "services/simulation/actors/hanger.h"
 #include "services/simulation/actors/liar.h"
-#include "services/simulation/scenarios/scenario_list.h"
-#include "services/simulation/scenarios/steps.h"
+#include "services/simulation/detail/scenarios/scenario_list.h"
+#include "services/simulation/detail/scenarios/steps.h"
 
 namespace spreadable::detail {
 namespace {

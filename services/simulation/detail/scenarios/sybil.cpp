@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "services/simulation/actors/colluder.h"
-#include "services/simulation/scenarios/scenario_list.h"
-#include "services/simulation/scenarios/steps.h"
+#include "services/simulation/detail/scenarios/scenario_list.h"
+#include "services/simulation/detail/scenarios/steps.h"
 
 namespace spreadable::detail {
 namespace {
