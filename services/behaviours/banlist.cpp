@@ -106,9 +106,9 @@ std::size_t Banlist::count_of(const std::string& ip) const {
   const auto group = by_ip_.find(ip);
   if (group == by_ip_.end()) return 0;
   const WallTime now = clock_.wall_now();
-  return static_cast<std::size_t>(
-      std::count_if(group->second.begin(), group->second.end(),
-                    [&](const Address& address) { return bans_.at(address).until > now; }));
+  std::size_t count = 0;
+  for (const Address& address : group->second) count += bans_.at(address).until > now;
+  return count;
 }
 
 Result<void> Banlist::check(const Address& address, const IpAddress* ip) const {
