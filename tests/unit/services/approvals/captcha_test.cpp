@@ -184,15 +184,16 @@ TEST_CASE("captcha: config: is made from its settings, mistakes are named") {
   CHECK((*made)->options().approvers.of(100) == 5);
   CHECK((*made)->options().decision_level.of(5) == 4);
   CHECK((*made)->make_question(applicant()).answer.get<std::string>().size() == 5);
-  for (const auto& [key, value] : {std::pair<const char*, Json>{"captchaLength", 0},
-                                   {"captchaLength", 13},
-                                   {"captchaWidth", 50},
-                                   {"captchaShadows", -1},
-                                   {"captchaColor", "red"},
-                                   {"approversCount", 6},
-                                   {"decisionLevel", "x"},
-                                   {"captchaHeight", 40}}) {
-    INFO(key);
+  for (const auto& row : {std::pair<const char*, Json>{"captchaLength", 0},
+                          {"captchaLength", 13},
+                          {"captchaWidth", 50},
+                          {"captchaShadows", -1},
+                          {"captchaColor", "red"},
+                          {"approversCount", 6},
+                          {"decisionLevel", "x"},
+                          {"captchaHeight", 40}}) {
+    const auto& [key, value] = row;
+    INFO(row.first);
     const auto refused = make({{key, value}});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().message.find("approval.human") != std::string::npos);

@@ -12,7 +12,7 @@ using std::chrono::seconds;
 }  // namespace
 
 TEST_CASE("hanging nodes: a fifth of all: traversals go round them, and they are out in 240 s") {
-  for (const std::uint64_t seed : {1, 2}) {
+  for (const std::uint64_t seed : {1U, 2U}) {
     INFO("seed ", seed);
     HostileNetwork field(audited_network(seed));
     field.form(50);

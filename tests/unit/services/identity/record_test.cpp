@@ -21,7 +21,7 @@ TEST_CASE("identity: record: one that has been changed, or is none, is refused")
     const Result<NodeRecord> read = NodeRecord::parse(json);
     return !read && read.error().code == Errc::bad_response;
   };
-  for (const auto& [field, value] : std::initializer_list<std::pair<const char*, Json>>{
+  for (const auto& row : std::initializer_list<std::pair<const char*, Json>>{
            {"address", "other.example:2079"},
            {"address", 5},
            {"features", "coverage,more"},
@@ -31,9 +31,10 @@ TEST_CASE("identity: record: one that has been changed, or is none, is refused")
            {"signature", key.sign("something else")},
            {"signature", nullptr},
            {"more", true}}) {
+    const auto& [field, value] = row;
     Json other = record;
     other[field] = value;
-    INFO(field, " ", dump_json(value).substr(0, 80));
+    INFO(row.first, " ", dump_json(row.second).substr(0, 80));
     CHECK(is_refused(other));
     other.erase(field);
     CHECK(is_refused(other) == (std::string_view(field) != "more"));
