@@ -38,8 +38,10 @@ std::optional<Coverage> Coverage::from_header(std::string_view text) {
   if (!field("asked").is_number_unsigned() || !field("answered").is_number_unsigned()) {
     return std::nullopt;
   }
+  const Json& names = field("silent");
+  if (!names.is_null() && !names.is_array()) return std::nullopt;
   Coverage coverage;
-  for (const Json& name : field("silent")) {
+  for (const Json& name : names) {
     if (!name.is_string()) return std::nullopt;
     if (auto address = Address::parse(name.get_ref<const std::string&>())) {
       coverage.add_silent(*address);
@@ -47,7 +49,8 @@ std::optional<Coverage> Coverage::from_header(std::string_view text) {
   }
   coverage.asked = field("asked").get<std::size_t>();
   coverage.answered = field("answered").get<std::size_t>();
-  if (coverage.answered > coverage.asked) return std::nullopt;
+  if (coverage.asked > kCountMax || coverage.answered > coverage.asked) return std::nullopt;
+  if (coverage.silent.size() > coverage.asked - coverage.answered) return std::nullopt;
   return coverage;
 }
 

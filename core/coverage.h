@@ -16,6 +16,9 @@ namespace spreadable {
 struct Coverage {
   /// Silent nodes named at most; the counts are always exact.
   static constexpr std::size_t kSilentMax = 64;
+  /// More than any network has. Those who say so make it up; adding up such counts would end at a
+  /// small number again, with which an answer could pass for complete.
+  static constexpr std::size_t kCountMax = std::size_t{1} << 32;
 
   std::size_t asked = 0;
   std::size_t answered = 0;

@@ -45,10 +45,19 @@ TEST_CASE("coverage: header: is read as it was written, and nothing else is") {
   for (const char* bad :
        {"", "[]", "{}", R"({"asked":1})", R"({"asked":1,"answered":2})",
         R"({"asked":-1,"answered":-1})", R"({"asked":1.5,"answered":1})",
-        R"({"asked":1,"answered":0,"silent":[1]})", R"({"asked":"1","answered":0})"}) {
+        R"({"asked":1,"answered":0,"silent":[1]})", R"({"asked":"1","answered":0})",
+        R"({"asked":1,"answered":0,"silent":"localhost:1"})",
+        R"({"asked":1,"answered":0,"silent":{"a":"localhost:1"}})",
+        R"({"asked":1,"answered":1,"silent":["localhost:1"]})"}) {
     INFO(bad);
     CHECK_FALSE(Coverage::from_header(bad));
   }
+}
+
+TEST_CASE("coverage: header: a count that is made up does not make other parts complete") {
+  CHECK(Coverage::from_header(R"({"asked":4294967296,"answered":0})"));
+  CHECK_FALSE(Coverage::from_header(R"({"asked":4294967297,"answered":0})"));
+  CHECK_FALSE(Coverage::from_header(R"({"asked":18446744073709551615,"answered":0})"));
 }
 
 }  // namespace spreadable
