@@ -1,6 +1,7 @@
 #include "core/network_action.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/assert.h"
@@ -14,11 +15,19 @@ bool is_action_name(const std::string& name) {
   });
 }
 
-/// Adds two JSON numbers without turning whole ones into fractions.
+bool is_int64(const Json& value) {
+  return value.is_number_integer() &&
+         !(value.is_number_unsigned() &&
+           value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max());
+}
+
+/// Adds two JSON numbers, which come from the wire, without turning whole ones into fractions
+/// unless their sum is too large to be one.
 Json add(const Json& a, const Json& b) {
-  if (a.is_number_integer() && b.is_number_integer()) {
-    return a.get<std::int64_t>() + b.get<std::int64_t>();
-  }
+  std::int64_t sum = 0;
+  const bool is_whole = is_int64(a) && is_int64(b) &&
+                        !__builtin_add_overflow(a.get<std::int64_t>(), b.get<std::int64_t>(), &sum);
+  if (is_whole) return sum;
   return a.get<double>() + b.get<double>();
 }
 
