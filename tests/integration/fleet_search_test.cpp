@@ -224,7 +224,7 @@ TEST_CASE("fleet_search: index: short texts and short phrases") {
 
 TEST_CASE("fleet_search: index: a file with a NUL byte is no text, wherever it stands") {
   const TempDir temp;
-  for (const std::size_t place : {0, 1, 65'535, 65'536, 300'000}) {
+  for (const std::size_t place : {0U, 1U, 65'535U, 65'536U, 300'000U}) {
     std::string text(place, 'x');
     text += '\0';
     write_file(temp.path() / std::to_string(place), text + "xx needle");

@@ -131,11 +131,11 @@ TEST_CASE(
     "three") {
   ProcessNetwork network(9);
   REQUIRE(network.settles_within(20));
-  for (const std::size_t i : {0, 3, 7}) network.kill(i);  // the root among them
+  for (const std::size_t i : {0U, 3U, 7U}) network.kill(i);  // the root among them
   CHECK(network.settles_within(8));
-  for (const std::size_t i : {0, 3, 7}) network.start(i);
+  for (const std::size_t i : {0U, 3U, 7U}) network.start(i);
   // A process needs a moment until it serves; that is not part of the promise.
-  for (const std::size_t i : {0, 3, 7}) {
+  for (const std::size_t i : {0U, 3U, 7U}) {
     Client client = network.client_of(i);
     REQUIRE(network.wait_until([&] { return client.init().has_value(); }, kSlowdown * 5s));
   }
@@ -157,7 +157,7 @@ TEST_CASE(
 TEST_CASE("processes: stopped process: costs its own answer only, whichever it is, and is named") {
   ProcessNetwork network(9);
   REQUIRE(network.settles_within(20));
-  for (const std::size_t stopped : {0, 1, 2, 4, 8}) {
+  for (const std::size_t stopped : {0U, 1U, 2U, 4U, 8U}) {
     INFO("stopped ", network.address(stopped).text());
     REQUIRE(network.settles_within(20));
     Client client = network.client_of((stopped + 1) % 9);

@@ -36,7 +36,7 @@ TEST_CASE("placement: first newcomer: goes to the provider when there is nobody 
 
 TEST_CASE(
     "placement: crowd: promises alone spread it over about √n masters with lists below the limit") {
-  for (const std::size_t n : {9, 25, 100, 1000, 5000}) {
+  for (const std::size_t n : {9U, 25U, 100U, 1000U, 5000U}) {
     INFO(n);
     Fixture fixture;
     std::map<Address, std::size_t> lists;

@@ -58,8 +58,8 @@ void start_with_roll_call(LocalNetwork& network, std::size_t count) {
 }  // namespace
 
 TEST_CASE("sync: join: nodes started at once become one network within ten intervals and stay it") {
-  for (const std::size_t n : {1, 2, 3, 4, 5, 6, 7, 9, 16, 25, 64}) {
-    for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::size_t n : {1U, 2U, 3U, 4U, 5U, 6U, 7U, 9U, 16U, 25U, 64U}) {
+    for (const std::uint64_t seed : {1U, 2U, 3U}) {
       INFO("nodes ", n, " seed ", seed);
       LocalNetwork network({.seed = seed});
       start_with_roll_call(network, n);
