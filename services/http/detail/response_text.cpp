@@ -129,7 +129,7 @@ std::string response_text(const HttpResponse& response, const ResponseFraming& f
     append_field(out, "Content-Type", response.content_type);
   }
   for (const auto& [name, value] : response.headers) {
-    if (!is_ours(name)) append_field(out, name, value);
+    if (is_token(name) && !is_ours(name)) append_field(out, name, value);
   }
   append_date(out, framing.date);
   if (!is_bodiless) append_field(out, "Content-Length", std::to_string(length));

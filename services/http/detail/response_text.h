@@ -18,10 +18,11 @@ struct ResponseFraming {
 };
 
 /// The bytes of `response`. Content-Length, Connection, Keep-Alive, Date and Transfer-Encoding are
-/// the server's: fields of those names are left out of the handler's headers. Control bytes in
-/// names and values become spaces, so that no text of a caller can begin a new field. Status 1xx
-/// and 304 have no body; 204 has none but says `Content-Length: 0`, as upstream does. Source: RFC
-/// 9112, protocol sections 0.13 and 1.6.
+/// the server's: fields of those names are left out of the handler's headers, and so are those
+/// whose name is no token, since a colon or a space in it could make another name of it. Control
+/// bytes in values become spaces, so that no text of a caller can begin a new field. Status 1xx and
+/// 304 have no body; 204 has none but says `Content-Length: 0`, as upstream does. Source: RFC 9112,
+/// protocol sections 0.13 and 1.6.
 [[nodiscard]] std::string response_text(const HttpResponse& response,
                                         const ResponseFraming& framing);
 
