@@ -8,6 +8,8 @@ target_compile_options(spreadable_options INTERFACE
   -Wno-missing-field-initializers  # designated initializers name what differs from the defaults
   $<$<BOOL:${SPREADABLE_WARNINGS_AS_ERRORS}>:-Werror>
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  # A precompiled header of clang tells when it was made, which would keep ccache from finding it again.
+  "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>"
   # GCC 12 sees overruns inside std::string itself when it optimises (GCC bugs 105329, 105651).
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>,$<CONFIG:Release,RelWithDebInfo>>:-Wno-restrict;-Wno-array-bounds;-Wno-stringop-overread;-Wno-stringop-overflow>
   -fstack-protector-strong)
@@ -19,6 +21,16 @@ if(SPREADABLE_SANITIZE)
   target_compile_options(spreadable_options INTERFACE
     -fsanitize=${SPREADABLE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(spreadable_options INTERFACE -fsanitize=${SPREADABLE_SANITIZE})
+endif()
+
+# What libFuzzer needs to see which way an input took. Programs without a fuzzer inside run as before, a
+# little slower, so that one build serves all tests under the sanitizers.
+option(SPREADABLE_FUZZ "Build the fuzz targets (clang only)" OFF)
+if(SPREADABLE_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    message(FATAL_ERROR "SPREADABLE_FUZZ needs clang: -DCMAKE_CXX_COMPILER=clang++")
+  endif()
+  target_compile_options(spreadable_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # Headers that nearly every source file reads. One set, so that the cost of parsing them is paid
