@@ -1,6 +1,7 @@
 // The guard of Approvals: whether a request may pass, and who has a say in it. Source: protocol
 // sections 7.2 and 7.6.
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "core/query.h"
@@ -80,8 +81,13 @@ Result<Approvals::Claim> Approvals::read_claim(const Approval& approval,
   if (approval.options().is_bound_to_ip && claim.client_ip != call.client_ip) {
     return refusal(wire::kUnsuitableApprovalKey, "The approval was given to another ip");
   }
+  std::unordered_set<Address> known;
   for (const Json& item : (*json)["approvers"]) {
     claim.approvers.push_back(*Address::parse(item.get_ref<const std::string&>()));
+    // Texts that differ can name one node, which has one vote.
+    if (known.insert(claim.approvers.back()).second) continue;
+    return refusal(wire::kInvalidApprovalInfo,
+                   "Invalid approval info: an approver is named twice");
   }
   return claim;
 }

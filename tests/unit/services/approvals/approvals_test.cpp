@@ -300,6 +300,7 @@ TEST_CASE("approvals: guard: refuses what is missing, malformed, late, foreign o
            Row{changed("clientIp", "x"), wire::kInvalidApprovalInfo},
            Row{changed("answer", 5), wire::kInvalidApprovalInfo},
            Row{changed("approvers", Json::array({"aaa.com:1", "aaa.com:1"})), wire::kInvalidApprovalInfo},
+           Row{changed("approvers", Json::array({"[::1]:1", "[0::1]:1"})), wire::kInvalidApprovalInfo},
            Row{changed("approvers", Json::array({"stranger.com:1"})), wire::kNotEnoughDecisions},
            Row{changed("key", "other"), wire::kWrongApprovalAnswer},
            Row{changed("clientIp", "10.0.0.1"), wire::kUnsuitableApprovalKey},
