@@ -86,9 +86,11 @@ Result<SeatReport> SeatReport::parse(const Json& json) {
   Result<Reveals> reveals = parse_reveals(json["reveals"]);
   if (!reveals) return reveals.error();
   SeatReport report{json["isWitness"].get<bool>(), std::move(*reveals), {}};
+  std::set<Address> known;
   for (const Json& item : json["members"]) {
-    report.members.push_back({*Address::parse(item["address"].get_ref<const std::string&>()),
-                              Millis{static_cast<Millis::rep>(item["age"].get<double>())}});
+    const Address member = *Address::parse(item["address"].get_ref<const std::string&>());
+    if (!known.insert(member).second) continue;
+    report.members.push_back({member, Millis{static_cast<Millis::rep>(item["age"].get<double>())}});
   }
   return report;
 }

@@ -42,7 +42,8 @@ struct SeatReport {
   std::vector<Member> members;  ///< its slaves, or those of the masters it was asked about
 
   [[nodiscard]] Json json() const;
-  /// Foreign: every field is checked. Errc::bad_response.
+  /// Foreign: every field is checked. Who is named again, as one in two lists is, keeps the first age: the
+  /// middle of several reports is believed, and each has one say in it. Errc::bad_response.
   [[nodiscard]] static Result<SeatReport> parse(const Json& json);
 };
 

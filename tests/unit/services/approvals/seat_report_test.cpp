@@ -27,6 +27,16 @@ SeatReport listing(std::vector<SeatReport::Member> members) {
 
 }  // namespace
 
+TEST_CASE("seat report: json: one who is named again has the first age only, however it is spelled") {
+  const Json json = parse_json(R"({"isWitness":true,"reveals":{},"members":[
+      {"address":"[::1]:1","age":5},{"address":"[0::1]:1","age":6},{"address":"[::1]:1","age":7}]})")
+                        .value();
+  const auto report = SeatReport::parse(json);
+  REQUIRE(report);
+  REQUIRE(report->members.size() == 1);
+  CHECK(report->members.front().age == Millis{5});
+}
+
 TEST_CASE("seat report: json: comes back as it was, and only in its form") {
   SeatReport report = witness({{node(1), word('a')}});
   report.members = {{node(2), minutes{5}}, {node(3), -minutes{1}}};
