@@ -8,7 +8,7 @@
 namespace spreadable {
 
 TEST_CASE("examples: proof of work: a client that has paid votes once") {
-  for (const std::size_t nodes : {1, 5}) {
+  for (const std::size_t nodes : {1U, 5U}) {
     const Finished finished = run_process(
         {.program = PROOF_OF_WORK_PROGRAM,
          .arguments = {std::to_string(free_ports(nodes)), std::to_string(nodes), "12"}});
