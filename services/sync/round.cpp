@@ -96,6 +96,9 @@ Result<std::shared_ptr<const Structure>> Sync::Round::read(const Address& peer,
   if (!structure) {
     Result<Structure> parsed = parse_structure(reply.text);
     if (!parsed) return parsed.error();
+    if (parsed->backlink == peer || parsed->has_slave(peer)) {
+      return Error{Errc::bad_response, "the structure names its sender as its own peer", {}};
+    }
     parsed->address = peer;
     parsed->is_links_only = is_links_only;
     structure = std::make_shared<const Structure>(std::move(*parsed));

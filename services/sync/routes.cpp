@@ -133,10 +133,12 @@ Result<Json> Sync::on_register(CallContext& call) {
 
   const auto view = node().peers().view();
   if (view->has_slave(*target)) return Json{{"size", view->slaves.size()}};
-  const bool has_room = has_room_for(*ip) || node().access().is_trusted(*target);
-  if (view->slaves.size() >= options_.slaves_max || !has_room) {
-    return Error{Errc::logical, "this master's list is full", std::string(wire::kListFull)};
-  }
+  const auto has_room = [&] {
+    return node().peers().view()->slaves.size() < options_.slaves_max &&
+           (has_room_for(*ip) || node().access().is_trusted(*target));
+  };
+  const Error is_full{Errc::logical, "this master's list is full", std::string(wire::kListFull)};
+  if (!has_room()) return is_full;
   const auto interview =
       node().outbound().request({.to = *target,
                                  .path = std::string(wire::kNodeRoute) + "get-interview-summary",
@@ -150,6 +152,7 @@ Result<Json> Sync::on_register(CallContext& call) {
   if (Result<void> passed = check_summary(*target, interview->body["summary"]); !passed) {
     return passed.error();
   }
+  if (!has_room()) return is_full;  // others have registered meanwhile
   note_slave(*target);
   placement_->note_kept(*target, node().address());
   wake();

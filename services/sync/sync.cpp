@@ -272,17 +272,27 @@ bool Sync::is_newcomer(const Address& slave) const {
          node().clock().now() - since->second <= options_.newcomer_grace;
 }
 
-/// Whether the list has not yet its share of slaves from the neighbourhood of `ip`, so that whoever
-/// owns one does not own the list.
+/// Whether neither our list nor all lists that we know have their share of nodes from the
+/// neighbourhood of `ip`, so that whoever owns one does not own a list, or the network.
 bool Sync::has_room_for(const IpAddress& ip) const {
   if (ip.is_private()) return true;
   const std::string group = ip.group();
-  std::size_t count = 0;
-  for (const Address& slave : node().peers().view()->slaves) {
-    const Result<IpAddress> other = node().resolver().resolve(slave.host());
-    if (other && other->group() == group && !node().access().is_trusted(slave)) ++count;
+  const auto count = [&](const std::vector<Address>& list) {
+    return static_cast<std::size_t>(
+        std::count_if(list.begin(), list.end(), [&](const Address& slave) {
+          const Result<IpAddress> other = node().resolver().resolve(slave.host());
+          return other && other->group() == group && !node().access().is_trusted(slave);
+        }));
+  };
+  const auto view = node().peers().view();
+  const std::size_t own = count(view->slaves);
+  if (own >= options_.slaves_per_ip_group_max) return false;
+  std::size_t all = own;
+  for (const MasterEntry& master : view->masters) {
+    const auto list = node().known_lists().find(master.address);
+    if (list) all += count(*list);
   }
-  return count < options_.slaves_per_ip_group_max;
+  return all < options_.nodes_per_ip_group_max;
 }
 
 /// Whether a slave that is no node of ours has been here long enough, and can find another place:

@@ -57,6 +57,7 @@ class Sync : public Service {
     /// Slaves from one neighbourhood of the internet, /24 of IPv4 or /48 of IPv6; loopback, private
     /// and trusted ones are not counted. Source: reliability S8.
     std::size_t slaves_per_ip_group_max = 2;
+    std::size_t nodes_per_ip_group_max = 10;         ///< the same, in all lists that a master knows
     bool is_automatic = true;                        ///< false: only run() syncs
     Duration average_period = std::chrono::days{1};  ///< what the average sync time covers
     unsigned server_max_fails =

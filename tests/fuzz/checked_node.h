@@ -10,7 +10,7 @@ namespace spreadable::fuzz {
 /// A network of LocalNetwork whose nodes have all services of real ones, and an action `count`.
 inline LocalNetwork::Options real_nodes() {
   LocalNetwork::Options options;
-  options.services = default_services(NodeOptions{});
+  options.services = default_services(NodeOptions{}, nullptr);
   options.services.erase(options.services.begin());  // Sync, which LocalNetwork brings
   options.prepare = [](Node& node) {
     node.add_action("count")

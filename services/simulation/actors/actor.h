@@ -1,6 +1,7 @@
 // services/simulation/actors/actor.h: somebody who sits in a node of a simulation and misbehaves.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -65,6 +66,7 @@ class Actor {
   std::shared_ptr<Transport> transport_;
   RequestHandler* router_ = nullptr;  ///< of the node, while it serves
   bool is_hostile_ = false;
+  std::uint64_t falsehoods_ = 0;  ///< told so far
 };
 
 /// Routes by which lists and answers pass, for actors that change them.
