@@ -375,10 +375,24 @@ void Simulation::check_invariants(MachineId machine) {
 
 bool Simulation::is_settled() const {
   const std::size_t count = count_up();
+  std::vector<MasterEntry> masters;
+  for (const auto& member : members_) {
+    if (!member->node) continue;
+    const auto view = member->node->peers().view();
+    if (view->network_size() != count) return false;
+    if (view->is_master()) masters.push_back({view->self, view->slaves.size()});
+  }
+  std::sort(masters.begin(), masters.end(),
+            [](const MasterEntry& a, const MasterEntry& b) { return a.address < b.address; });
+  // A sum may be right while a node stands in two lists and another in none.
   return std::all_of(members_.begin(), members_.end(), [&](const auto& member) {
     if (!member->node) return true;
     const auto view = member->node->peers().view();
-    return (view->is_registered() || count == 1) && view->network_size() == count;
+    if (view->masters != masters) return false;
+    if (!view->backlink) return count == 1;
+    const auto master = index_of(*view->backlink);
+    return master && is_up(*master) &&
+           members_[*master]->node->peers().view()->has_slave(view->self);
   });
 }
 

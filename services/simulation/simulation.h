@@ -149,7 +149,8 @@ class Simulation {
   void add_invariant(Invariant invariant);
   [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
 
-  /// Whether every node that is up is in a list and counts as many nodes as are up.
+  /// Whether every node that is up is in the list of its master, and all know the same masters with
+  /// lists of the right length, whose sum is the number of nodes that are up.
   [[nodiscard]] bool is_settled() const;
   /// Nodes that are up and have slaves.
   [[nodiscard]] std::size_t count_masters() const;

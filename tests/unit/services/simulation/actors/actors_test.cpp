@@ -193,8 +193,12 @@ TEST_CASE("simulation: actors: a colluder names its ring alone and covers it") {
   const auto reply = stage.structure();
   REQUIRE(reply);
   CHECK(reply->body["slaves"] == Json::array({Json{{"address", member.text()}}}));
-  CHECK(reply->body["masters"] ==
-        Json::array({Json{{"address", stage.simulation.address(0).text()}, {"size", 1}}}));
+  const auto read = parse_structure(dump_json(reply->body));
+  REQUIRE(read);
+  for (const MasterEntry& master : read->masters) {
+    CHECK(ring->contains(master.address));
+    if (master.address == stage.simulation.address(0)) CHECK(master.size == 1);
+  }
   const auto places = stage.ask("/api/node/provide-registration", {{"target", "10.0.9.9:80"}});
   REQUIRE(places);
   for (const Json& result : places->body["results"]) {
