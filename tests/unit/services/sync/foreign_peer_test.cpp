@@ -292,4 +292,66 @@ TEST_CASE("sync: neighbourhoods: a list takes two slaves from one of the interne
   }
 }
 
+TEST_CASE("sync: neighbourhoods: all lists together take ten from one of the internet's") {
+  LocalNetwork network;
+  std::list<ForeignPeer> masters;
+  network.start(2);
+  REQUIRE(network.run_until([&] { return network.agrees_on(2); }, seconds{10}));
+  const std::size_t asked = network.node(0).peers().view()->is_master() ? 0 : 1;
+  Node& node = network.node(asked);
+  // Five other masters with two of them each.
+  KnownLists::Lists lists;
+  std::vector<MasterEntry> entries;
+  for (std::uint8_t i = 0; i < 5; ++i) {
+    const Address master = *Address::from_parts("8.9." + std::to_string(i) + ".1", 7000);
+    std::vector<Address> slaves;
+    for (std::uint8_t k = 1; k <= 2; ++k) {
+      slaves.push_back(
+          *Address::from_parts("8.8.8." + std::to_string(10 * i + k), std::uint16_t{7000}));
+    }
+    entries.push_back({master, slaves.size()});
+    lists.emplace(master, std::make_shared<const std::vector<Address>>(std::move(slaves)));
+  }
+  node.known_lists().update(lists, node.clock().now());
+  node.peers().set_masters(entries);
+  for (const auto& [ip, is_taken] : {std::pair("8.8.8.99", false), std::pair("8.8.9.99", true)}) {
+    ForeignPeer& peer = masters.emplace_back();
+    peer.address = *Address::from_parts(ip, 7000);
+    network.serve(peer.address, peer);
+    const HttpResponse response = network.respond(
+        node.address(), {.method = Method::post,
+                         .path = "/api/node/register",
+                         .query = {},
+                         .headers = {{std::string(wire::kOriginalAddress), peer.address.text()},
+                                     {std::string(wire::kNodeRoot), node.root()},
+                                     {"content-type", "application/json"}},
+                         .body = dump_json({{"target", peer.address.text()}}),
+                         .remote_ip = *IpAddress::parse(ip)});
+    CHECK(response.status == (is_taken ? 200 : 422));
+  }
+}
+
+TEST_CASE("sync: structures: a peer that names itself as its own slave or master is not believed") {
+  for (const bool is_slave : {true, false}) {
+    INFO("as its slave: ", is_slave);
+    ForeignPeer peer;
+    LocalNetwork network;
+    network.start(3);
+    network.serve(peer.address, peer);
+    REQUIRE(network.run_until([&] { return network.agrees_on(3); }, seconds{10}));
+    REQUIRE(register_at(network, 0, peer));
+    const auto is_listed = [&] { return network.node(0).peers().view()->has_slave(peer.address); };
+    REQUIRE(is_listed());
+    if (is_slave) {
+      peer.backlink = LocalNetwork::address(0);
+      peer.slaves = {peer.address};
+    } else {
+      peer.backlink = peer.address;
+    }
+    network.run_for(5 * network.interval());
+    CHECK_FALSE(is_listed());
+    CHECK_FALSE(network.node(0).peers().view()->find_master(peer.address));
+  }
+}
+
 }  // namespace spreadable
