@@ -57,8 +57,8 @@ struct NodeOptions {
     /// Nodes that do not prove that they know the credentials are shown them too, as nodes of
     /// upstream have to be; else only the initial addresses and those that do.
     bool shows_credentials_to_all = false;
-    /// Every request of another node has to be signed with its key. Nodes of upstream can't do that;
-    /// a signature costs sender and receiver about a tenth of a millisecond of CPU each.
+    /// Every request of another node has to be signed with its key. Nodes of upstream can't do
+    /// that; a signature costs sender and receiver about a tenth of a millisecond of CPU each.
     bool needs_signatures = false;
     std::uint32_t server_max_fails = 10;  ///< of the sync lifetime: intervals per list entry
     // Each item is an address, a host name or an IP address; IPv6 is held in full form.

@@ -1,5 +1,5 @@
-// proof_of_work BASE_PORT [NODES [BITS]]: a network in which a client pays with processor time before
-// it may vote.
+// proof_of_work BASE_PORT [NODES [BITS]]: a network in which a client pays with processor time
+// before it may vote.
 #include <algorithm>
 #include <iostream>
 
@@ -26,14 +26,18 @@ int main(int argc, char** argv) try {
   Runtime runtime;
   std::vector<std::unique_ptr<Node>> nodes;
   for (int i = 0; i < count; ++i) {
-    const NodeOptions options = value_or_throw(parse_options(
-        {{"port", base_port + i}, {"hostname", "localhost"}, {"initialNetworkAddress", first},
-         {"storage.path", Runtime::kNoStorage}, {"logger.level", "warn"}}));
+    const NodeOptions options = value_or_throw(parse_options({{"port", base_port + i},
+                                                              {"hostname", "localhost"},
+                                                              {"initialNetworkAddress", first},
+                                                              {"storage.path", Runtime::kNoStorage},
+                                                              {"logger.level", "warn"}}));
     nodes.push_back(std::make_unique<Node>(options, runtime.environment(options)));
     Node& node = *nodes.back();
     node.services().add(std::make_unique<ProofOfWork>(Approval::Options{}, bits));
-    node.add_action("vote").merge(merges::sum).needs_approval("work").local(
-        [](const Json&, CallContext&) { return 1; });
+    node.add_action("vote")
+        .merge(merges::sum)
+        .needs_approval("work")
+        .local([](const Json&, CallContext&) { return 1; });
     const auto started = node.start();
     if (!started) throw std::runtime_error(started.error().message);
   }
@@ -50,8 +54,8 @@ int main(int argc, char** argv) try {
   if (const auto found = client.init(); !found) throw std::runtime_error(found.error().message);
   Json claim = value_or_throw(client.get_approval_question("work"));
   claim["answer"] = ProofOfWork::solve(claim["question"]);
-  std::cout << "asked by " << claim["approvers"].size() << " nodes, solved: "
-            << claim["answer"].get<std::string>() << '\n';
+  std::cout << "asked by " << claim["approvers"].size()
+            << " nodes, solved: " << claim["answer"].get<std::string>() << '\n';
   for (const char* which : {"first", "second"}) {
     const auto vote = client.traverse("vote", Json::object(), {.approval_info = claim});
     const std::string result = vote ? dump_json(vote->value) + " nodes" : vote.error().message;

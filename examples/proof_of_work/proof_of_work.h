@@ -1,5 +1,6 @@
-// examples/proof_of_work/proof_of_work.h: an approval of one's own. A client pays with processor time: it
-// looks for a counter that, behind the words of all approvers, makes a hash begin with many zero bits.
+// examples/proof_of_work/proof_of_work.h: an approval of one's own. A client pays with processor
+// time: it looks for a counter that, behind the words of all approvers, makes a hash begin with
+// many zero bits.
 #pragma once
 #include <openssl/evp.h>
 
@@ -7,8 +8,8 @@
 #include <bit>
 
 #include "core/base64.h"
-#include "services/approvals/approval.h"
 #include "core/secret.h"
+#include "services/approvals/approval.h"
 
 namespace proof_of_work {
 
@@ -53,7 +54,8 @@ class ProofOfWork final : public Approval {
     std::array<unsigned char, 32> hash{};
     EVP_Digest(text.data(), text.size(), hash.data(), nullptr, EVP_sha256(), nullptr);
     int bits = 0;
-    for (int i = 0; bits == 8 * i && i < 32; ++i) bits += std::countl_zero(hash[static_cast<std::size_t>(i)]);
+    for (int i = 0; bits == 8 * i && i < 32; ++i)
+      bits += std::countl_zero(hash[static_cast<std::size_t>(i)]);
     return bits;
   }
   const int bits_;

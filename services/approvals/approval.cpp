@@ -53,7 +53,8 @@ Result<void> read_word(const Json& value, T& place, std::pair<const char*, T> on
     return {};
   }
   return Error{Errc::invalid_argument,
-               "expected \"" + std::string(one.first) + "\" or \"" + other.first + "\"", {}};
+               "expected \"" + std::string(one.first) + "\" or \"" + other.first + "\"",
+               {}};
 }
 
 Result<void> read_rule(const Json& value, CountRule& place) {
@@ -132,10 +133,13 @@ Result<void> Approval::check_info(const Json& info) const {
                std::string(wire::kValidateSchema) + "WRONG_DATA_TYPE"};
 }
 
-Result<void> Approval::check_part(const Json&) const { return {}; }
+Result<void> Approval::check_part(const Json&) const {
+  return {};
+}
 
 Result<void> Approval::check_answer(const Json& answer) const {
-  if (answer.is_string() && answer.get_ref<const std::string&>().size() <= kAnswerBytesMax) return {};
+  if (answer.is_string() && answer.get_ref<const std::string&>().size() <= kAnswerBytesMax)
+    return {};
   return Error{Errc::invalid_argument, "the answer must be a text of at most 4 KiB", {}};
 }
 

@@ -1,4 +1,5 @@
-// services/approvals/approval.h: makes a client convince a committee of nodes before an action is allowed.
+// services/approvals/approval.h: makes a client convince a committee of nodes before an action is
+// allowed.
 #pragma once
 
 #include <chrono>
@@ -16,20 +17,21 @@
 
 namespace spreadable {
 
-/// One kind of vote under one name. The client asks any node for a committee, tells each approver what it
-/// wants, gets a question that the approvers' parts make up together, and shows its answer with the
-/// request that is to be allowed; the node asked lets every approver check it.
+/// One kind of vote under one name. The client asks any node for a committee, tells each approver
+/// what it wants, gets a question that the approvers' parts make up together, and shows its answer
+/// with the request that is to be allowed; the node asked lets every approver check it.
 ///
-/// The committee of a period is the nodes that sort first by a hash, so everyone computes the same one.
-/// Approvals (services/approvals/approvals.h) runs the flow over the wire, chooses, counts and keeps the
-/// ballots; a subclass says what the question is and which answer is right. docs/approvals.md has a whole one.
-/// Hooks run concurrently, hold no lock, and should be quick.
+/// The committee of a period is the nodes that sort first by a hash, so everyone computes the same
+/// one. Approvals (services/approvals/approvals.h) runs the flow over the wire, chooses, counts and
+/// keeps the ballots; a subclass says what the question is and which answer is right.
+/// docs/approvals.md has a whole one. Hooks run concurrently, hold no lock, and should be quick.
 class Approval : public Service {
  public:
   /// How a committee is chosen.
   enum class Choice {
     beacon,  ///< by a value that nobody knows before the period; for networks of our nodes
-    legacy,  ///< by the hash of address and period, as the protocol has it; needed in mixed networks
+    legacy,  ///< by the hash of address and period, as the protocol has it; needed in mixed
+             ///< networks
   };
   /// How often a solved answer counts.
   enum class Replay {
@@ -39,8 +41,8 @@ class Approval : public Service {
 
   struct Options {
     Choice committee = Choice::beacon;
-    /// How many of the network's nodes vote. Thirty-one at two thirds: with a fifth of all nodes hostile, one
-    /// committee in 175 million is theirs (docs/approvals.md).
+    /// How many of the network's nodes vote. Thirty-one at two thirds: with a fifth of all nodes
+    /// hostile, one committee in 175 million is theirs (docs/approvals.md).
     CountRule approvers = CountRule::fixed(31);
     CountRule decision_level = CountRule::percent(66.6);  ///< how many of those must say yes
     Millis period = std::chrono::minutes{5};  ///< how long a committee sits, and a ballot lives
@@ -53,8 +55,8 @@ class Approval : public Service {
     /// The protocol's choice and counts.
     [[nodiscard]] static Options legacy();
 
-    /// From config keys committee, approversCount, decisionLevel, period, replay and clientIp, which are
-    /// taken out of `settings`. `defaults` stand for those that are missing.
+    /// From config keys committee, approversCount, decisionLevel, period, replay and clientIp,
+    /// which are taken out of `settings`. `defaults` stand for those that are missing.
     /// Errc::invalid_argument naming the key.
     [[nodiscard]] static Result<Options> take(Json& settings, Options defaults);
     /// The same with the defaults that config keys level and committee name.
@@ -88,12 +90,12 @@ class Approval : public Service {
   [[nodiscard]] virtual Question make_question(const Applicant& applicant) = 0;
   /// At the coordinator: whether what an approver sent is usable. It is foreign. By default all is.
   [[nodiscard]] virtual Result<void> check_part(const Json& part) const;
-  /// At the coordinator: the question for the client, from the parts in the order in which the client names
-  /// the approvers; null stands for a part that is lost. At least one is not.
+  /// At the coordinator: the question for the client, from the parts in the order in which the
+  /// client names the approvers; null stands for a part that is lost. At least one is not.
   [[nodiscard]] virtual Result<Json> join(const Applicant& applicant,
                                           const std::vector<Json>& parts) const = 0;
-  /// Whether an answer has the right form, before anybody is asked about it. By default a text of at most
-  /// 4 KiB.
+  /// Whether an answer has the right form, before anybody is asked about it. By default a text of
+  /// at most 4 KiB.
   [[nodiscard]] virtual Result<void> check_answer(const Json& answer) const;
   /// At an approver: whether `given` is right where `expected` was kept from make_question().
   [[nodiscard]] virtual bool is_right_answer(const Json& expected, const Json& given,

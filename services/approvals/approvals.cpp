@@ -24,8 +24,8 @@ std::string text_at(const Json& body, const char* key) {
   return field != body.end() && field->is_string() ? field->get<std::string>() : std::string();
 }
 
-/// The different addresses in an array of a body, in its order; nothing when it is no array of texts.
-/// What is no address is nobody, and is left out.
+/// The different addresses in an array of a body, in its order; nothing when it is no array of
+/// texts. What is no address is nobody, and is left out.
 std::optional<std::vector<Address>> addresses_at(const Json& named) {
   if (!named.is_array() || named.size() > Transport::kGroupMax) return {};
   std::vector<Address> addresses;
@@ -49,9 +49,8 @@ std::string key_of(const CallContext& call) {
 }
 
 const Schema& part_schema() {
-  static const Schema schema =
-      schema::object({{"address", schema::address()}, {"info", schema::any()}},
-                     schema::Keys::strict);
+  static const Schema schema = schema::object(
+      {{"address", schema::address()}, {"info", schema::any()}}, schema::Keys::strict);
   return schema;
 }
 
@@ -113,7 +112,9 @@ Result<void> Approvals::init() {
   return {};
 }
 
-void Approvals::deinit() { beacon_->stop(); }
+void Approvals::deinit() {
+  beacon_->stop();
+}
 
 void Approvals::protect(Router& router, std::string_view path, const std::string& name) {
   Approval* const approval = find(name);
@@ -134,7 +135,8 @@ Result<Approval*> Approvals::approval_of(const CallContext& call) const {
 }
 
 std::int64_t Approvals::current_period(const Approval& approval) const {
-  return period_start(to_epoch_millis(node().clock().wall_now()), approval.options().period.count());
+  return period_start(to_epoch_millis(node().clock().wall_now()),
+                      approval.options().period.count());
 }
 
 bool Approvals::is_valid_period(const Approval& approval, const Json& started_at) const {
@@ -195,29 +197,29 @@ Result<Json> Approvals::on_request_question(CallContext& call) {
       confirmed(**approval, value_at(call.body, "confirmedAddresses"), call.deadline);
   if (!asked) return asked.error();
   const std::vector<Json> parts = ask_parts(**approval, *asked, call);
-  const auto usable = std::count_if(parts.begin(), parts.end(),
-                                    [](const Json& part) { return !part.is_null(); });
+  const auto usable =
+      std::count_if(parts.begin(), parts.end(), [](const Json& part) { return !part.is_null(); });
   if (static_cast<std::size_t>(usable) < asked->needed) return too_few_approvers();
   const Result<Json> question = (*approval)->join({call.client_ip, info}, parts);
   if (!question) return question.error();
   return Json{{"question", *question}};
 }
 
-/// What each approver contributes, null for a part that is lost: it keeps its place, since the others' places
-/// are what their answers are checked by. For the same reason approvers are told the order.
+/// What each approver contributes, null for a part that is lost: it keeps its place, since the
+/// others' places are what their answers are checked by. For the same reason approvers are told the
+/// order.
 std::vector<Json> Approvals::ask_parts(const Approval& approval, const Confirmed& confirmed,
                                        const CallContext& call) {
   Json order = Json::array();
   for (const Address& approver : confirmed.approvers) order.push_back(approver.text());
   std::vector<PeerRequest> requests;
   for (const Address& approver : confirmed.approvers) {
-    requests.push_back({.to = approver,
-                        .path = std::string(wire::kNodeRoute) + "get-approval-info",
-                        .body = {{"action", approval.action()},
-                                 {"key", key_of(call)},
-                                 {"approvers", order}},
-                        .schema = &part_schema(),
-                        .has_budget = false});
+    requests.push_back(
+        {.to = approver,
+         .path = std::string(wire::kNodeRoute) + "get-approval-info",
+         .body = {{"action", approval.action()}, {"key", key_of(call)}, {"approvers", order}},
+         .schema = &part_schema(),
+         .has_budget = false});
   }
   std::vector<Json> parts;
   for (const auto& reply : node().outbound().request_group(requests, call.deadline)) {
@@ -227,8 +229,9 @@ std::vector<Json> Approvals::ask_parts(const Approval& approval, const Confirmed
   return parts;
 }
 
-/// Those of the addresses a client names that do sit in the committee, in the client's order, no more than it
-/// has seats: it must not make this node call just anybody. A client may have begun in the period before.
+/// Those of the addresses a client names that do sit in the committee, in the client's order, no
+/// more than it has seats: it must not make this node call just anybody. A client may have begun in
+/// the period before.
 Result<Approvals::Confirmed> Approvals::confirmed(const Approval& approval, const Json& named,
                                                   Deadline deadline) {
   const auto asked = addresses_at(named);
@@ -286,8 +289,8 @@ Result<Json> Approvals::on_check_answer(CallContext& call) {
   return Json{{"success", true}};
 }
 
-/// The ballot that a check is about. It counts as used from here on, also when the answer is wrong: nobody gets
-/// a second guess at the same question. Nothing when it is used already.
+/// The ballot that a check is about. It counts as used from here on, also when the answer is wrong:
+/// nobody gets a second guess at the same question. Nothing when it is used already.
 std::optional<Ballot> Approvals::take_ballot(const CallContext& call) {
   const auto ip = IpAddress::parse(text_at(call.body, "clientIp"));
   if (!ip) return {};
@@ -295,17 +298,17 @@ std::optional<Ballot> Approvals::take_ballot(const CallContext& call) {
   std::optional<Ballot> taken;
   ballots_->visit(key_of(call), *ip, [&](Ballot& ballot) {
     Approval* const approval = find(ballot.action);
-    const bool is_over = approval && approval->options().replay == Approval::Replay::once &&
-                         !ballot.used_by.empty();
+    const bool is_over =
+        approval && approval->options().replay == Approval::Replay::once && !ballot.used_by.empty();
     if (is_over || !ballot.used_by.insert(asker).second) return;
     if (!taken) taken = ballot;
   });
   return taken;
 }
 
-/// Where this node stands among the approvers whom the client names. Nothing when they are not those whom the
-/// coordinator named when it asked for the question; or are more than the committee of the period has
-/// seats; or hold one who has no business there.
+/// Where this node stands among the approvers whom the client names. Nothing when they are not
+/// those whom the coordinator named when it asked for the question; or are more than the committee
+/// of the period has seats; or hold one who has no business there.
 std::optional<Approval::Seat> Approvals::own_seat(const Approval& approval, const Ballot& ballot,
                                                   const CallContext& call) {
   const Json named = value_at(call.body, "approvers");
@@ -314,8 +317,7 @@ std::optional<Approval::Seat> Approvals::own_seat(const Approval& approval, cons
   if (!ballot.approvers.empty() && named != Json(ballot.approvers)) return {};
   const auto own = std::find(addresses->begin(), addresses->end(), node().address());
   if (own == addresses->end()) return {};
-  const auto committee =
-      finder_->find_with(approval, ballot.started_at, *addresses, call.deadline);
+  const auto committee = finder_->find_with(approval, ballot.started_at, *addresses, call.deadline);
   if (addresses->size() > committee->seats || !committee->knows(*addresses)) return {};
   return Approval::Seat{static_cast<std::size_t>(own - addresses->begin()), addresses->size()};
 }

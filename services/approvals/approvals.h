@@ -18,15 +18,15 @@
 
 namespace spreadable {
 
-/// Plays all three parts in the flow of an approval: coordinator (finds the committee, joins the question),
-/// approver (keeps ballots, checks answers) and guard (lets a request pass when enough approvers say yes).
-/// Knows every Approval among the node's services; actions ask for one by FunctionAction::needs_approval,
-/// other routes by protect().
+/// Plays all three parts in the flow of an approval: coordinator (finds the committee, joins the
+/// question), approver (keeps ballots, checks answers) and guard (lets a request pass when enough
+/// approvers say yes). Knows every Approval among the node's services; actions ask for one by
+/// FunctionAction::needs_approval, other routes by protect().
 ///
-/// What a client names is believed where it can be checked: the approvers must sit in the committee that this
-/// node finds itself, and be no more than it has seats; the ip must be the one seen here; an answer counts
-/// once. docs/approvals.md has the whole flow.
-/// Thread-safe; blocks for requests to masters and approvers. Source: protocol section 7; reliability S6.
+/// What a client names is believed where it can be checked: the approvers must sit in the committee
+/// that this node finds itself, and be no more than it has seats; the ip must be the one seen here;
+/// an answer counts once. docs/approvals.md has the whole flow. Thread-safe; blocks for requests to
+/// masters and approvers. Source: protocol section 7; reliability S6.
 class Approvals : public Service {
  public:
   static constexpr const char* kName = "approvals";
@@ -39,8 +39,8 @@ class Approvals : public Service {
   [[nodiscard]] Result<void> init() override;
   void deinit() override;
 
-  /// Lets requests to the POST route `path` pass only with approval `name`. Requires: the route is declared,
-  /// the approval is known; called from declare_routes or prepare_routes.
+  /// Lets requests to the POST route `path` pass only with approval `name`. Requires: the route is
+  /// declared, the approval is known; called from declare_routes or prepare_routes.
   void protect(Router& router, std::string_view path, const std::string& name);
   /// The approval of that name, or nullptr.
   [[nodiscard]] Approval* find(const std::string& name) const;

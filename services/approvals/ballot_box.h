@@ -1,4 +1,5 @@
-// services/approvals/ballot_box.h: what one approver remembers of the clients it may have to vouch for.
+// services/approvals/ballot_box.h: what one approver remembers of the clients it may have to vouch
+// for.
 #pragma once
 
 #include <cstddef>
@@ -20,22 +21,22 @@ namespace spreadable {
 
 /// One client's wish to be approved, as an approver keeps it.
 struct Ballot {
-  std::string action;            ///< the approval's name
-  std::string key;               ///< made by the coordinator
-  IpAddress client_ip;           ///< as this approver saw it
-  Json info;                     ///< what the client asked for; null for nothing
-  std::int64_t started_at = 0;   ///< of the period, as the client says
+  std::string action;           ///< the approval's name
+  std::string key;              ///< made by the coordinator
+  IpAddress client_ip;          ///< as this approver saw it
+  Json info;                    ///< what the client asked for; null for nothing
+  std::int64_t started_at = 0;  ///< of the period, as the client says
   /// The approvers in the order in which the question was joined, where the coordinator tells.
   std::vector<std::string> approvers{};
-  std::optional<Json> answer;    ///< the right one, once the question has been asked for
-  std::set<std::string> used_by; ///< nodes that have checked an answer
-  Duration lifetime{};           ///< from its last use on
-  TimePoint expires_at{};        ///< set by the box
+  std::optional<Json> answer;     ///< the right one, once the question has been asked for
+  std::set<std::string> used_by;  ///< nodes that have checked an answer
+  Duration lifetime{};            ///< from its last use on
+  TimePoint expires_at{};         ///< set by the box
 };
 
 /// Ballots live in memory only: losing one with the process refuses a client, and never admits one.
-/// Bounded in all and for each ip, the least recently updated going first, so that a stranger can push out
-/// his own alone. Thread-safe. Source: protocol sections 4.4 and 7.4.
+/// Bounded in all and for each ip, the least recently updated going first, so that a stranger can
+/// push out his own alone. Thread-safe. Source: protocol sections 4.4 and 7.4.
 class BallotBox {
  public:
   struct Limits {
@@ -48,8 +49,8 @@ class BallotBox {
   /// Notes a wish. One that is there already loses its answer, and keeps who has used it.
   void put(Ballot ballot);
 
-  /// Lets `visit` read and change all live ballots of `action` with that key; it must be quick. Returns how many
-  /// there were.
+  /// Lets `visit` read and change all live ballots of `action` with that key; it must be quick.
+  /// Returns how many there were.
   std::size_t visit(const std::string& action, const std::string& key,
                     const std::function<void(Ballot&)>& visit);
   /// As visit, of the ballot with that key and ip alone, whatever its action.

@@ -15,16 +15,16 @@ constexpr const char* kReportRoute = "approval-seats";
 constexpr int kTicks = 8;
 constexpr Duration kIntervalMin = std::chrono::milliseconds{100};
 constexpr Duration kIntervalMax = std::chrono::minutes{1};
-/// How many masters are asked for what they remember. With a fifth of them hostile, two of three are in one
-/// case of ten, and then only ages of one list are wrong.
+/// How many masters are asked for what they remember. With a fifth of them hostile, two of three
+/// are in one case of ten, and then only ages of one list are wrong.
 constexpr std::size_t kMemories = 3;
 
 const Schema& question_schema() {
   static const Schema schema = schema::object(
       {{"period", schema::integer({.min = 1})},
        {"startedAt", schema::integer()},
-       schema::optional("about", schema::array(schema::address(),
-                                               {.items_max = Transport::kGroupMax}))});
+       schema::optional("about",
+                        schema::array(schema::address(), {.items_max = Transport::kGroupMax}))});
   return schema;
 }
 
@@ -42,7 +42,8 @@ Json question_json(Millis period, std::int64_t slot, const std::vector<Address>&
   return body;
 }
 
-/// One report of what several remember of the same lists: of each member the middle of the ages told.
+/// One report of what several remember of the same lists: of each member the middle of the ages
+/// told.
 SeatReport middle_of(const std::vector<Result<SeatReport>>& memories) {
   std::map<Address, std::vector<Millis>> ages;
   for (const auto& memory : memories) {
@@ -69,7 +70,9 @@ Beacon::Beacon(Node& node, const std::set<Millis>& periods) : node_(node), inter
   }
 }
 
-std::int64_t Beacon::wall_now() const { return to_epoch_millis(node_.clock().wall_now()); }
+std::int64_t Beacon::wall_now() const {
+  return to_epoch_millis(node_.clock().wall_now());
+}
 
 void Beacon::declare_routes(Router& router) {
   const auto add = [&](const char* name, auto handler) {
@@ -84,7 +87,9 @@ void Beacon::start() {
   task_ = node_.scheduler().start("approval-beacon", interval_ / 2, [this] { return tick(); });
 }
 
-void Beacon::stop() { task_.reset(); }
+void Beacon::stop() {
+  task_.reset();
+}
 
 Result<Beacon::Question> Beacon::read_question(const CallContext& call) const {
   const Result<void> passed = question_schema().check(call.body);
@@ -157,9 +162,9 @@ std::vector<Result<SeatReport>> Beacon::ask_reports(const std::vector<Address>& 
   return reports;
 }
 
-/// The masters in this node's view that may be asked by routes of ours. A slave has never spoken to most of
-/// them, so those that it does not know as nodes of ours are pinged first, which tells; of these, the ones that
-/// do not answer are put into `silent`.
+/// The masters in this node's view that may be asked by routes of ours. A slave has never spoken to
+/// most of them, so those that it does not know as nodes of ours are pinged first, which tells; of
+/// these, the ones that do not answer are put into `silent`.
 std::vector<Address> Beacon::masters_of_ours(std::vector<Address>& silent, Deadline deadline) {
   std::vector<Address> masters;
   std::vector<PeerRequest> pings;
@@ -214,7 +219,8 @@ Duration Beacon::tick() {
 }
 
 /// Adds the slaves of `masters` as sync has last fetched them.
-void Beacon::add_lists_of(const std::vector<Address>& masters, std::vector<Address>& members) const {
+void Beacon::add_lists_of(const std::vector<Address>& masters,
+                          std::vector<Address>& members) const {
   for (const Address& master : masters) {
     const auto list = node_.known_lists().find(master);
     if (list) members.insert(members.end(), list->begin(), list->end());
@@ -235,8 +241,8 @@ void Beacon::look_around() {
   std::erase_if(masters_seen_, [&](const auto& item) { return now - item.second > 2 * interval_; });
 }
 
-/// Adds the masters that this node has dropped in the last few ticks: others may not have noticed yet, and
-/// all should hear of the same members until these have found other masters.
+/// Adds the masters that this node has dropped in the last few ticks: others may not have noticed
+/// yet, and all should hear of the same members until these have found other masters.
 void Beacon::add_gone_masters(std::vector<Address>& masters) {
   const auto view = node_.peers().view();
   const MutexLock lock(mutex_);
@@ -245,7 +251,8 @@ void Beacon::add_gone_masters(std::vector<Address>& masters) {
   }
 }
 
-/// A node that becomes a master has not watched the lists: it takes over what a few others remember.
+/// A node that becomes a master has not watched the lists: it takes over what a few others
+/// remember.
 void Beacon::learn_ages() {
   const auto view = node_.peers().view();
   if (!view->is_master()) {
@@ -308,8 +315,8 @@ void Beacon::take_answer(const Address& master, const Json& answer, Millis perio
   const std::int64_t now = wall_now();
   const std::int64_t slot = period_start(now, period.count());
   const MutexLock lock(mutex_);
-  record.note_commitment(master, slot + 2 * period.count(),
-                         answer["commitment"].get<std::string>(), now);
+  record.note_commitment(master, slot + 2 * period.count(), answer["commitment"].get<std::string>(),
+                         now);
   for (const auto& [revealer, secret] : *reveals) {
     record.note_reveal(revealer, slot + period.count(), secret, now);
   }

@@ -16,11 +16,11 @@
 
 namespace spreadable {
 
-/// Runs one BeaconRecord for each length of period in use: as a master it asks the other masters several
-/// times in each period for their promises and secrets. Tells everybody who asks what it has heard, and
-/// since when it has seen the nodes in its list. All asking is by two routes of ours under /api/node,
-/// and goes to nodes of ours only; a master that promised and does not reveal is logged once per period.
-/// Thread-safe between start() and stop().
+/// Runs one BeaconRecord for each length of period in use: as a master it asks the other masters
+/// several times in each period for their promises and secrets. Tells everybody who asks what it
+/// has heard, and since when it has seen the nodes in its list. All asking is by two routes of ours
+/// under /api/node, and goes to nodes of ours only; a master that promised and does not reveal is
+/// logged once per period. Thread-safe between start() and stop().
 class Beacon {
  public:
   Beacon(Node& node, const std::set<Millis>& periods);
@@ -30,9 +30,10 @@ class Beacon {
   void stop();
 
   /// What the masters in this node's view say about the period at `slot`, one report for each that
-  /// answers, and one more for the nodes of those that do not, as the others remember them. Blocks for a
-  /// ping and two requests at most.
-  [[nodiscard]] std::vector<SeatReport> reports(Millis period, std::int64_t slot, Deadline deadline);
+  /// answers, and one more for the nodes of those that do not, as the others remember them. Blocks
+  /// for a ping and two requests at most.
+  [[nodiscard]] std::vector<SeatReport> reports(Millis period, std::int64_t slot,
+                                                Deadline deadline);
 
  private:
   struct Question {

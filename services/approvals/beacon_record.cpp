@@ -21,11 +21,16 @@ std::string secret_word(SecretSource& secrets) {
 }  // namespace
 
 BeaconRecord::BeaconRecord(Address self, Millis period, SecretSource& secrets)
-    : self_(std::move(self)), secrets_(&secrets), period_(period.count()), margin_(period.count() / 8) {
+    : self_(std::move(self)),
+      secrets_(&secrets),
+      period_(period.count()),
+      margin_(period.count() / 8) {
   SPREADABLE_ASSERT(period_ > 0);
 }
 
-std::int64_t BeaconRecord::slot_of(std::int64_t now) const { return period_start(now, period_); }
+std::int64_t BeaconRecord::slot_of(std::int64_t now) const {
+  return period_start(now, period_);
+}
 
 const BeaconRecord::Round* BeaconRecord::find(std::int64_t slot) const {
   const auto found = rounds_.find(slot);

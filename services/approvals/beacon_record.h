@@ -1,4 +1,5 @@
-// services/approvals/beacon_record.h: one master's part in making values that nobody knows beforehand.
+// services/approvals/beacon_record.h: one master's part in making values that nobody knows
+// beforehand.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +15,20 @@
 
 namespace spreadable {
 
-/// For each period masters promise a secret two periods ahead, and reveal it one period ahead: the value made
-/// of all reveals is fixed before anyone knows it, except that whoever reveals last may withhold its own,
-/// and so choose between two values. That is seen: withheld().
+/// For each period masters promise a secret two periods ahead, and reveal it one period ahead: the
+/// value made of all reveals is fixed before anyone knows it, except that whoever reveals last may
+/// withhold its own, and so choose between two values. That is seen: withheld().
 ///
-/// Promises are taken and secrets are given with a margin between them, so that clocks may differ by as much.
-/// All times are milliseconds since the epoch by this node's clock; slots are starts of periods.
-/// Plain state without I/O; not thread-safe. Source: reliability section 1.3, step 2.
+/// Promises are taken and secrets are given with a margin between them, so that clocks may differ
+/// by as much. All times are milliseconds since the epoch by this node's clock; slots are starts of
+/// periods. Plain state without I/O; not thread-safe. Source: reliability section 1.3, step 2.
 class BeaconRecord {
  public:
   /// `secrets` outlives this object. Requires: period > 0.
   BeaconRecord(Address self, Millis period, SecretSource& secrets);
 
-  /// Time has passed: promises what is due when this node `is_master`, and forgets what is over. Called
-  /// several times in each period.
+  /// Time has passed: promises what is due when this node `is_master`, and forgets what is over.
+  /// Called several times in each period.
   void advance(std::int64_t now, bool is_master);
 
   /// What this node promises for `slot`, while promises for it are made; else nothing.
@@ -39,7 +40,8 @@ class BeaconRecord {
   /// Who promised a secret for `slot` and never revealed it.
   [[nodiscard]] std::vector<Address> withheld(std::int64_t slot) const;
 
-  /// `master` promises `commitment` for `slot`. The first promise counts, and one that comes late does not.
+  /// `master` promises `commitment` for `slot`. The first promise counts, and one that comes late
+  /// does not.
   void note_commitment(const Address& master, std::int64_t slot, const std::string& commitment,
                        std::int64_t now);
   /// Somebody tells the secret of `master`. Counts when it was promised, and comes before the slot.

@@ -11,7 +11,7 @@
 namespace spreadable {
 namespace {
 
-constexpr std::size_t kPartBytesMax = 32767;   // of base64; protocol section 7.5
+constexpr std::size_t kPartBytesMax = 32767;  // of base64; protocol section 7.5
 constexpr std::size_t kAnswerBytesMax = 64;
 constexpr std::string_view kTransparent = "transparent";
 constexpr std::string_view kRandomColor = "random";
@@ -29,11 +29,11 @@ Schema width_schema() {
 }
 
 const Schema& info_schema() {
-  static const Schema schema = schema::object(
-      {schema::optional("captchaWidth", width_schema()),
-       schema::optional("captchaBackground", color_schema(kTransparent)),
-       schema::optional("captchaColor", color_schema(kRandomColor))},
-      schema::Keys::listed);
+  static const Schema schema =
+      schema::object({schema::optional("captchaWidth", width_schema()),
+                      schema::optional("captchaBackground", color_schema(kTransparent)),
+                      schema::optional("captchaColor", color_schema(kRandomColor))},
+                     schema::Keys::listed);
   return schema;
 }
 
@@ -90,7 +90,9 @@ Approval::Options CaptchaApproval::default_options(std::size_t length) {
   return options;
 }
 
-std::filesystem::path CaptchaApproval::default_font() { return SPREADABLE_CAPTCHA_FONT; }
+std::filesystem::path CaptchaApproval::default_font() {
+  return SPREADABLE_CAPTCHA_FONT;
+}
 
 Result<CaptchaApproval::Look> CaptchaApproval::take(Json& settings) {
   if (Result<void> passed = config_schema().check(settings); !passed) return passed.error();
@@ -110,7 +112,8 @@ CaptchaApproval::CaptchaApproval(std::string name, Options options, Look look)
     : Approval(std::move(name), options), look_(std::move(look)) {
   const CaptchaStyle& style = look_.style;
   SPREADABLE_ASSERT(style.length > 0 && style.length <= static_cast<int>(kLengthMax));
-  SPREADABLE_ASSERT(style.width >= CaptchaStyle::kWidthMin && style.width <= CaptchaStyle::kWidthMax);
+  SPREADABLE_ASSERT(style.width >= CaptchaStyle::kWidthMin &&
+                    style.width <= CaptchaStyle::kWidthMax);
 }
 
 Result<void> CaptchaApproval::init() {
@@ -150,7 +153,8 @@ Result<void> CaptchaApproval::check_part(const Json& part) const {
   return Error{Errc::bad_response, "expected a PNG picture in base64", {}};
 }
 
-Result<Json> CaptchaApproval::join(const Applicant& applicant, const std::vector<Json>& parts) const {
+Result<Json> CaptchaApproval::join(const Applicant& applicant,
+                                   const std::vector<Json>& parts) const {
   const CaptchaStyle style = style_for(applicant);
   CaptchaPicture question = CaptchaPicture::blank(style);
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -164,7 +168,8 @@ Result<Json> CaptchaApproval::join(const Applicant& applicant, const std::vector
 }
 
 Result<void> CaptchaApproval::check_answer(const Json& answer) const {
-  if (answer.is_string() && answer.get_ref<const std::string&>().size() <= kAnswerBytesMax) return {};
+  if (answer.is_string() && answer.get_ref<const std::string&>().size() <= kAnswerBytesMax)
+    return {};
   return Error{Errc::invalid_argument, "the answer must be a short text", {}};
 }
 

@@ -11,14 +11,15 @@
 
 namespace spreadable {
 
-/// Each approver draws a picture of a text of its own; the coordinator cuts a few characters from each and
-/// joins them to one picture. So no approver knows more of the answer than its share, and the coordinator,
-/// who sees pictures, knows no more than a reader does. An approver that is lost on the way leaves a
-/// stroke in the picture: whatever stands there in the answer, the others still find theirs.
+/// Each approver draws a picture of a text of its own; the coordinator cuts a few characters from
+/// each and joins them to one picture. So no approver knows more of the answer than its share, and
+/// the coordinator, who sees pictures, knows no more than a reader does. An approver that is lost
+/// on the way leaves a stroke in the picture: whatever stands there in the answer, the others still
+/// find theirs.
 ///
 /// The client may wish, as info, for captchaWidth (100 to 500), captchaBackground (`transparent` or
-/// `#RRGGBB`) and captchaColor (`random` or `#RRGGBB`). Drawing takes some six milliseconds of processor time.
-/// Source: protocol section 7.5.
+/// `#RRGGBB`) and captchaColor (`random` or `#RRGGBB`). Drawing takes some six milliseconds of
+/// processor time. Source: protocol section 7.5.
 class CaptchaApproval : public Approval {
  public:
   static constexpr const char* kType = "captcha";
@@ -34,8 +35,8 @@ class CaptchaApproval : public Approval {
   [[nodiscard]] static Options default_options(std::size_t length);
   /// The font that the build named (cache variable SPREADABLE_CAPTCHA_FONT).
   [[nodiscard]] static std::filesystem::path default_font();
-  /// From config keys captchaLength, captchaWidth, captchaBackground, captchaColor, captchaShadows and
-  /// captchaFont, which are taken out of `settings`. Errc::invalid_argument naming the key.
+  /// From config keys captchaLength, captchaWidth, captchaBackground, captchaColor, captchaShadows
+  /// and captchaFont, which are taken out of `settings`. Errc::invalid_argument naming the key.
   [[nodiscard]] static Result<Look> take(Json& settings);
 
   CaptchaApproval(std::string name, Options options, Look look);

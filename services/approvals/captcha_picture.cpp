@@ -16,17 +16,19 @@
 namespace spreadable {
 namespace {
 
-/// Without those that look alike in many hands: 0 and o, 1, i and l, 9, g and q, 2 and z, 5 and s, 6 and b.
+/// Without those that look alike in many hands: 0 and o, 1, i and l, 9, g and q, 2 and z, 5 and s,
+/// 6 and b.
 constexpr std::string_view kCharacters = "234578acdefhjkmnprtuvwxy";
 constexpr std::string_view kPngSignature = "\x89PNG\r\n\x1a\n";
 constexpr std::size_t kPngHeaderBytes = 24;  // signature, length and type of IHDR, width, height
-constexpr int kShadowAlpha = 80;  // of gd's 0 (opaque) to 127
-/// A character is leant this far at most, so that none is taken for another; what lies behind it may turn.
+constexpr int kShadowAlpha = 80;             // of gd's 0 (opaque) to 127
+/// A character is leant this far at most, so that none is taken for another; what lies behind it
+/// may turn.
 constexpr double kLean = 28;
 constexpr double kShadowLean = 75;
 
-/// gd's font cache is shared by all threads, and is not safe to set up from several; its complaints about
-/// foreign files would go to the console.
+/// gd's font cache is shared by all threads, and is not safe to set up from several; its complaints
+/// about foreign files would go to the console.
 void prepare_gd() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -96,8 +98,8 @@ bool settle(Glyph& glyph, int cell) {
   return true;
 }
 
-/// How far a character covers each pixel of its cell, 0 to 127. Setting type is the dear part of drawing, so
-/// it is done once, and the character is coloured from here.
+/// How far a character covers each pixel of its cell, 0 to 127. Setting type is the dear part of
+/// drawing, so it is done once, and the character is coloured from here.
 class Mask {
  public:
   /// Empty when the font can't be used.
@@ -165,7 +167,8 @@ Glyph random_glyph(std::string_view text, const std::string& font, int cell, boo
           .radians = between(-lean, lean) * std::numbers::pi / 180};
 }
 
-/// Draws `text` into the cell at `left`: what lies behind it, then the character with a rim around it.
+/// Draws `text` into the cell at `left`: what lies behind it, then the character with a rim around
+/// it.
 bool draw_cell(gdImagePtr image, std::string_view text, int left, const CaptchaStyle& style,
                const std::string& font) {
   const Rgb color = style.color.value_or(random_color());
@@ -226,7 +229,9 @@ CaptchaSlice CaptchaSlice::of(std::size_t index, std::size_t count, std::size_t 
   }
 }
 
-void CaptchaPicture::Free::operator()(gdImageStruct* image) const { gdImageDestroy(image); }
+void CaptchaPicture::Free::operator()(gdImageStruct* image) const {
+  gdImageDestroy(image);
+}
 
 CaptchaPicture::~CaptchaPicture() = default;
 CaptchaPicture::CaptchaPicture(CaptchaPicture&&) noexcept = default;
@@ -270,8 +275,12 @@ std::optional<CaptchaPicture> CaptchaPicture::read(std::string_view png) {
   return picture;
 }
 
-int CaptchaPicture::width() const { return gdImageSX(image_.get()); }
-int CaptchaPicture::height() const { return gdImageSY(image_.get()); }
+int CaptchaPicture::width() const {
+  return gdImageSX(image_.get());
+}
+int CaptchaPicture::height() const {
+  return gdImageSY(image_.get());
+}
 
 std::string CaptchaPicture::png() const {
   int size = 0;

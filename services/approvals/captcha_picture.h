@@ -1,4 +1,5 @@
-// services/approvals/captcha_picture.h: pictures of characters that people read and programs find hard to.
+// services/approvals/captcha_picture.h: pictures of characters that people read and programs find
+// hard to.
 #pragma once
 
 #include <array>
@@ -31,11 +32,11 @@ struct CaptchaStyle {
   static constexpr int kWidthMin = 100;
   static constexpr int kWidthMax = 500;
 
-  int width = 240;               ///< pixels
-  int length = 6;                ///< characters, each in a square cell as wide as its share
-  std::optional<Rgb> background; ///< none: transparent
-  std::optional<Rgb> color;      ///< none: one drawn for each character
-  int shadows = 1;               ///< paler copies behind each character
+  int width = 240;                ///< pixels
+  int length = 6;                 ///< characters, each in a square cell as wide as its share
+  std::optional<Rgb> background;  ///< none: transparent
+  std::optional<Rgb> color;       ///< none: one drawn for each character
+  int shadows = 1;                ///< paler copies behind each character
 
   [[nodiscard]] int cell() const { return width / length; }
 };
@@ -64,15 +65,16 @@ class CaptchaPicture {
   /// `text` has at most style.length characters. Errc::io when the font can't be used.
   [[nodiscard]] static Result<CaptchaPicture> draw(std::string_view text, const CaptchaStyle& style,
                                                    const std::filesystem::path& font);
-  /// Reads a PNG file that a stranger made: its announced size is checked before anything is unpacked.
+  /// Reads a PNG file that a stranger made: its announced size is checked before anything is
+  /// unpacked.
   [[nodiscard]] static std::optional<CaptchaPicture> read(std::string_view png);
 
   [[nodiscard]] int width() const;
   [[nodiscard]] int height() const;
   /// The PNG file.
   [[nodiscard]] std::string png() const;
-  /// Copies the first cells of `from` to where `slice` lies in this picture. False, and nothing is done,
-  /// when `from` is too small.
+  /// Copies the first cells of `from` to where `slice` lies in this picture. False, and nothing is
+  /// done, when `from` is too small.
   bool place(const CaptchaPicture& from, const CaptchaSlice& slice, int cell);
   /// Draws a stroke where the characters of `slice` would stand: nothing is to be read there.
   void strike(const CaptchaSlice& slice, int cell);

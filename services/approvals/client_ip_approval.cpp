@@ -18,10 +18,11 @@ Result<Json> ClientIpApproval::join(const Applicant& applicant, const std::vecto
   return Json(applicant.ip.text());
 }
 
-Result<void> ClientIpApproval::check_answer(const Json& answer) const { return check_part(answer); }
+Result<void> ClientIpApproval::check_answer(const Json& answer) const {
+  return check_part(answer);
+}
 
-bool ClientIpApproval::is_right_answer(const Json& expected, const Json& given,
-                                       const Seat&) const {
+bool ClientIpApproval::is_right_answer(const Json& expected, const Json& given, const Seat&) const {
   if (!check_part(expected) || !check_part(given)) return false;
   return IpAddress::parse(expected.get_ref<const std::string&>()) ==
          IpAddress::parse(given.get_ref<const std::string&>());

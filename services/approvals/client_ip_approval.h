@@ -8,8 +8,9 @@
 
 namespace spreadable {
 
-/// Approvers vouch for the ip they see a client come from; the client answers with its ip. It proves nothing
-/// more, and is what actions that count per ip rest on. Source: protocol section 7.5.
+/// Approvers vouch for the ip they see a client come from; the client answers with its ip. It
+/// proves nothing more, and is what actions that count per ip rest on. Source: protocol
+/// section 7.5.
 class ClientIpApproval final : public Approval {
  public:
   static constexpr const char* kType = "client-ip";

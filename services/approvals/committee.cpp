@@ -123,8 +123,8 @@ SeatPlan::SeatPlan(std::vector<Candidate> candidates) {
   }
 }
 
-/// The groups that `seed` puts first, with their ranks. Ranks are spread evenly, so it nearly always does to
-/// look at those below a bound that a few more than `count` keep.
+/// The groups that `seed` puts first, with their ranks. Ranks are spread evenly, so it nearly
+/// always does to look at those below a bound that a few more than `count` keep.
 std::vector<std::pair<std::uint64_t, std::size_t>> SeatPlan::first_groups(const SeatSeed& seed,
                                                                           std::size_t count) const {
   const auto wanted = static_cast<double>(count);
@@ -185,9 +185,10 @@ std::vector<std::string> approver_order(std::vector<std::string> addresses,
 }
 
 Result<CountRule> CountRule::parse(const Json& value) {
-  const Error refusal{Errc::invalid_argument, R"(expected "auto", "r-<degree>", "<share>%" or a number)",
-                      {}};
-  if (value.is_number() && value.get<double>() > 0) return CountRule(Kind::fixed, value.get<double>());
+  const Error refusal{
+      Errc::invalid_argument, R"(expected "auto", "r-<degree>", "<share>%" or a number)", {}};
+  if (value.is_number() && value.get<double>() > 0)
+    return CountRule(Kind::fixed, value.get<double>());
   if (!value.is_string()) return refusal;
   auto text = value.get<std::string>();
   if (text == "auto") return root(2);

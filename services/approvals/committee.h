@@ -21,14 +21,14 @@ namespace spreadable {
 [[nodiscard]] std::int64_t period_start(std::int64_t time_ms, std::int64_t period_ms);
 
 /// `addresses` in the order in which they are asked to vote in the period that begins at
-/// `period_start_ms`, each once: by the hash of address and period. Periods are known in advance, so
-/// whoever owns many addresses can aim for a seat; this makes cheating dear, not impossible.
+/// `period_start_ms`, each once: by the hash of address and period. Periods are known in advance,
+/// so whoever owns many addresses can aim for a seat; this makes cheating dear, not impossible.
 /// Source: protocol section 7.2.
 [[nodiscard]] std::vector<std::string> approver_order(std::vector<std::string> addresses,
                                                       std::int64_t period_start_ms);
 
-/// A number that depends on another: "auto" is the square root, "r-3" the third root (both rounded up),
-/// "20%" a share rounded up, a number is itself.
+/// A number that depends on another: "auto" is the square root, "r-3" the third root (both rounded
+/// up), "20%" a share rounded up, a number is itself.
 class CountRule {
  public:
   /// Errc::invalid_argument that says what is expected.
@@ -52,13 +52,14 @@ class CountRule {
 struct Candidate {
   Address address;
   IpAddress ip;
-  /// Takes part for itself, whoever shares its network: loopback and private addresses, and those trusted.
+  /// Takes part for itself, whoever shares its network: loopback and private addresses, and those
+  /// trusted.
   bool is_exempt = false;
 };
 
-/// Who shares one seat: all of an IPv4 /24 or an IPv6 /48, or an exempt candidate alone. One line has many
-/// addresses and any number of ports, so neither brings more seats.
-/// Source: reliability section 1.3, step 1.
+/// Who shares one seat: all of an IPv4 /24 or an IPv6 /48, or an exempt candidate alone. One line
+/// has many addresses and any number of ports, so neither brings more seats. Source: reliability
+/// section 1.3, step 1.
 [[nodiscard]] std::string seat_group(const Candidate& candidate);
 
 /// What decides the order of seats.
@@ -70,8 +71,9 @@ struct SeatSeed {
   [[nodiscard]] static SeatSeed of(std::string_view text);
 };
 
-/// The seed of the committee of `action` in the period that begins at `period_start_ms`. Without a `value` of
-/// the beacon it can be foreseen, and only the one seat for each group stands against aiming.
+/// The seed of the committee of `action` in the period that begins at `period_start_ms`. Without a
+/// `value` of the beacon it can be foreseen, and only the one seat for each group stands against
+/// aiming.
 [[nodiscard]] SeatSeed seat_seed(std::string_view action, std::int64_t period_start_ms,
                                  const std::optional<std::string>& value);
 
@@ -85,14 +87,14 @@ class SeatPlan {
   [[nodiscard]] std::size_t seats() const { return groups_.size(); }
   [[nodiscard]] const std::vector<Candidate>& candidates() const { return candidates_; }
   /// The first `count` of those whom `seed` seats, one of each group, as indices of candidates().
-  /// The order of two groups depends on the seed and their own names only, so that two nodes whose lists
-  /// differ by one candidate differ by one seat at most.
+  /// The order of two groups depends on the seed and their own names only, so that two nodes whose
+  /// lists differ by one candidate differ by one seat at most.
   [[nodiscard]] std::vector<std::size_t> choose(const SeatSeed& seed, std::size_t count) const;
 
  private:
   struct Group {
-    std::uint64_t id = 0;      ///< of its name
-    std::size_t begin = 0;     ///< its candidates
+    std::uint64_t id = 0;   ///< of its name
+    std::size_t begin = 0;  ///< its candidates
     std::size_t end = 0;
   };
 
@@ -104,8 +106,9 @@ class SeatPlan {
   std::vector<Group> groups_;          ///< by name
 };
 
-/// SipHash-2-4 of the eight bytes of `word`, the lowest first: who does not know the seed can't tell how it
-/// orders two words. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012.
+/// SipHash-2-4 of the eight bytes of `word`, the lowest first: who does not know the seed can't
+/// tell how it orders two words. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF",
+/// 2012.
 [[nodiscard]] std::uint64_t keyed_hash(const SeatSeed& seed, std::uint64_t word);
 
 }  // namespace spreadable

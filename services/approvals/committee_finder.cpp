@@ -16,7 +16,9 @@ bool contains(const std::vector<Address>& list, const Address& address) {
 
 }  // namespace
 
-bool Committee::has_member(const Address& address) const { return contains(members, address); }
+bool Committee::has_member(const Address& address) const {
+  return contains(members, address);
+}
 
 bool Committee::knows(std::span<const Address> addresses) const {
   return std::all_of(addresses.begin(), addresses.end(), [&](const Address& address) {
@@ -127,18 +129,20 @@ std::vector<Candidate> CommitteeFinder::candidates(const std::vector<Address>& a
     const Result<IpAddress> ip =
         literal ? Result<IpAddress>(*literal) : node_.resolver().resolve(address.host());
     if (!ip) continue;
-    const bool is_trusted = std::any_of(trusted.begin(), trusted.end(), [&](const std::string& item) {
-      return item == address.text() || item == address.host() || IpAddress::parse(item) == *ip;
-    });
+    const bool is_trusted =
+        std::any_of(trusted.begin(), trusted.end(), [&](const std::string& item) {
+          return item == address.text() || item == address.host() || IpAddress::parse(item) == *ip;
+        });
     found.push_back({address, *ip, is_trusted || ip->is_private()});
   }
   return found;
 }
 
-/// The first of `order` that answer a ping, as many as there are seats. They are asked in groups, each a few
-/// larger than what is missing, so that one who is silent rarely costs another round.
+/// The first of `order` that answer a ping, as many as there are seats. They are asked in groups,
+/// each a few larger than what is missing, so that one who is silent rarely costs another round.
 Committee CommitteeFinder::first_alive(const Order& order, Deadline deadline) {
-  const auto extra = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(order.seats))));
+  const auto extra =
+      static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(order.seats))));
   Committee committee{{}, {}, order.seats};
   std::size_t next = 0;
   while (committee.members.size() < order.seats && next < order.addresses.size()) {

@@ -27,11 +27,12 @@ struct Committee {
   [[nodiscard]] bool knows(std::span<const Address> addresses) const;
 };
 
-/// Finds committees and remembers them for a while. Thread-safe; blocks for requests to masters and for pings.
+/// Finds committees and remembers them for a while. Thread-safe; blocks for requests to masters and
+/// for pings.
 class CommitteeFinder {
  public:
-  /// A committee found is good for this long: asking all masters anew for each client would let strangers
-  /// make a network talk to itself.
+  /// A committee found is good for this long: asking all masters anew for each client would let
+  /// strangers make a network talk to itself.
   static constexpr Duration kLifetime = std::chrono::seconds{3};
 
   /// Both outlive this object.
@@ -59,8 +60,10 @@ class CommitteeFinder {
   };
 
   [[nodiscard]] Cached cached(const Approval& approval, std::int64_t period);
-  [[nodiscard]] Order legacy_order(const Approval& approval, std::int64_t period, Deadline deadline);
-  [[nodiscard]] Order beacon_order(const Approval& approval, std::int64_t period, Deadline deadline);
+  [[nodiscard]] Order legacy_order(const Approval& approval, std::int64_t period,
+                                   Deadline deadline);
+  [[nodiscard]] Order beacon_order(const Approval& approval, std::int64_t period,
+                                   Deadline deadline);
   [[nodiscard]] std::vector<std::string> electorate(Deadline deadline);
   [[nodiscard]] std::vector<Candidate> candidates(const std::vector<Address>& addresses);
   [[nodiscard]] Committee first_alive(const Order& order, Deadline deadline);

@@ -30,8 +30,8 @@ const Schema& claim_schema() {
        {"key", schema::string()},
        {"startedAt", schema::number()},
        {"clientIp", schema::ip()},
-       {"approvers", schema::array(schema::address(), {.items_max = Transport::kGroupMax,
-                                                       .is_unique = true})},
+       {"approvers",
+        schema::array(schema::address(), {.items_max = Transport::kGroupMax, .is_unique = true})},
        {"answer", schema::any()}},
       schema::Keys::strict);
   return schema;
@@ -86,8 +86,7 @@ Result<Approvals::Claim> Approvals::read_claim(const Approval& approval,
     claim.approvers.push_back(*Address::parse(item.get_ref<const std::string&>()));
     // Texts that differ can name one node, which has one vote.
     if (known.insert(claim.approvers.back()).second) continue;
-    return refusal(wire::kInvalidApprovalInfo,
-                   "Invalid approval info: an approver is named twice");
+    return refusal(wire::kInvalidApprovalInfo, "Invalid approval info: an approver is named twice");
   }
   return claim;
 }
@@ -116,7 +115,8 @@ Result<void> Approvals::check(const Approval& approval, CallContext& call) {
                         .has_budget = false,
                         .work = WorkClass::forward});
   }
-  // One who sits in no committee makes the list another than the approvers know, so nobody is asked.
+  // One who sits in no committee makes the list another than the approvers know, so nobody is
+  // asked.
   if (requests.size() < needed || !committee->knows(claim->approvers)) {
     return refusal(wire::kNotEnoughDecisions, "Not enough approvers to make a decision");
   }

@@ -23,10 +23,10 @@ Made make_captcha(const std::string& name, Json& settings) {
   for (const char* key : {"approversCount", "level"}) {
     if (!settings.contains(key)) continue;
     return Error{Errc::invalid_argument,
-                 std::string(key) + ": each approver draws one character; set captchaLength", {}};
+                 std::string(key) + ": each approver draws one character; set captchaLength",
+                 {}};
   }
-  const auto options =
-      Approval::Options::take(settings, CaptchaApproval::default_options(length));
+  const auto options = Approval::Options::take(settings, CaptchaApproval::default_options(length));
   if (!options) return options.error();
   return std::unique_ptr<Approval>(
       std::make_unique<CaptchaApproval>(name, *options, std::move(*look)));
@@ -59,10 +59,12 @@ Result<std::unique_ptr<Approval>> make_approval(const NodeOptions::ApprovalConfi
     if (!made) return Error{Errc::invalid_argument, path + "\": " + made.error().message, {}};
     if (settings.empty()) return made;
     return Error{Errc::invalid_argument,
-                 "unknown option \"approval." + config.name + "." + settings.begin().key() + "\"", {}};
+                 "unknown option \"approval." + config.name + "." + settings.begin().key() + "\"",
+                 {}};
   }
   return Error{Errc::invalid_argument,
-               path + ".type\": unknown type \"" + config.type + "\"; known: " + known_types(), {}};
+               path + ".type\": unknown type \"" + config.type + "\"; known: " + known_types(),
+               {}};
 }
 
 }  // namespace spreadable

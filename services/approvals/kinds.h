@@ -9,8 +9,8 @@
 
 namespace spreadable {
 
-/// The approval that `config` describes. Errc::invalid_argument naming the option: an unknown type or
-/// setting, or a value out of range.
+/// The approval that `config` describes. Errc::invalid_argument naming the option: an unknown type
+/// or setting, or a value out of range.
 [[nodiscard]] Result<std::unique_ptr<Approval>> make_approval(
     const NodeOptions::ApprovalConfig& config);
 

@@ -1,4 +1,5 @@
-// services/approvals/seat_report.h: what masters tell about who may sit, and how a value is made of it.
+// services/approvals/seat_report.h: what masters tell about who may sit, and how a value is made of
+// it.
 #pragma once
 
 #include <chrono>
@@ -42,21 +43,22 @@ struct SeatReport {
   std::vector<Member> members;  ///< its slaves, or those of the masters it was asked about
 
   [[nodiscard]] Json json() const;
-  /// Foreign: every field is checked. Who is named again, as one in two lists is, keeps the first age: the
-  /// middle of several reports is believed, and each has one say in it. Errc::bad_response.
+  /// Foreign: every field is checked. Who is named again, as one in two lists is, keeps the first
+  /// age: the middle of several reports is believed, and each has one say in it.
+  /// Errc::bad_response.
   [[nodiscard]] static Result<SeatReport> parse(const Json& json);
 };
 
-/// The period's value: hash of the reveals that most witnesses have, in the order of addresses. A reveal that
-/// only a few have, since it came late or to chosen ears, does not count, so that witnesses who answer one
-/// node and not another rarely change anything.
-/// Nothing where too little is known: no witness, or fewer reveals than half of the witnesses.
-/// Source: reliability section 1.3, step 2.
+/// The period's value: hash of the reveals that most witnesses have, in the order of addresses. A
+/// reveal that only a few have, since it came late or to chosen ears, does not count, so that
+/// witnesses who answer one node and not another rarely change anything. Nothing where too little
+/// is known: no witness, or fewer reveals than half of the witnesses. Source: reliability
+/// section 1.3, step 2.
 [[nodiscard]] std::optional<std::string> beacon_value(std::span<const SeatReport> reports);
 
-/// Who has been seen in lists for long enough: for `full`, or in a network younger than twice that, for half
-/// of the network's age. In one that began within the period everybody has. A network is as old as half
-/// of the masters say, so that one master's tale does not age it. Sorted by address.
+/// Who has been seen in lists for long enough: for `full`, or in a network younger than twice that,
+/// for half of the network's age. In one that began within the period everybody has. A network is
+/// as old as half of the masters say, so that one master's tale does not age it. Sorted by address.
 [[nodiscard]] std::vector<Address> senior_members(std::span<const SeatReport> reports, Millis full);
 
 }  // namespace spreadable

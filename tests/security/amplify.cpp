@@ -1,5 +1,5 @@
-// How many requests one request can cause: 25 nodes in virtual time, and 100,000 requests of a stranger who knows
-// every route and field. Bar A14.
+// How many requests one request can cause: 25 nodes in virtual time, and 100,000 requests of a
+// stranger who knows every route and field. Bar A14.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,15 +31,27 @@ LocalNetwork::Options full_network() {
   return options;
 }
 
-const std::vector<std::string> kPaths{
-    "/api/butler/count", "/api/slave/count", "/api/stand-in/count", "/api/butler/network-map",
-    "/api/butler/vote", "/api/node/register", "/api/node/provide-registration",
-    "/api/node/structure", "/api/node/get-interview-summary", "/api/node/get-approval-info",
-    "/api/node/check-approval-answer", "/api/node/leave", "/api/master/count", "/api/node/beacon"};
-const std::vector<std::string> kClientPaths{
-    "/client/count", "/client/network-map", "/client/vote", "/client/get-available-node",
-    "/client/request-approval-key", "/client/add-approval-info",
-    "/client/request-approval-question"};
+const std::vector<std::string> kPaths{"/api/butler/count",
+                                      "/api/slave/count",
+                                      "/api/stand-in/count",
+                                      "/api/butler/network-map",
+                                      "/api/butler/vote",
+                                      "/api/node/register",
+                                      "/api/node/provide-registration",
+                                      "/api/node/structure",
+                                      "/api/node/get-interview-summary",
+                                      "/api/node/get-approval-info",
+                                      "/api/node/check-approval-answer",
+                                      "/api/node/leave",
+                                      "/api/master/count",
+                                      "/api/node/beacon"};
+const std::vector<std::string> kClientPaths{"/client/count",
+                                            "/client/network-map",
+                                            "/client/vote",
+                                            "/client/get-available-node",
+                                            "/client/request-approval-key",
+                                            "/client/add-approval-info",
+                                            "/client/request-approval-question"};
 
 /// Sends mutants, and watches what each makes the nodes send.
 class Attack {
@@ -60,11 +72,10 @@ class Attack {
   }
 
   int status_of_level(int level) {
-    return static_cast<int>(send(LocalNetwork::address(0), "/api/butler/count", {{"level", level}}));
+    return static_cast<int>(
+        send(LocalNetwork::address(0), "/api/butler/count", {{"level", level}}));
   }
-  [[nodiscard]] std::size_t list_limit() {
-    return network_.node(0).topology().list_limit(kNodes);
-  }
+  [[nodiscard]] std::size_t list_limit() { return network_.node(0).topology().list_limit(kNodes); }
 
  private:
   template <class T>
@@ -108,16 +119,30 @@ class Attack {
     for (std::size_t i = network_.random().below(60); i > 0; --i) {
       addresses.push_back(LocalNetwork::address(network_.random().below(kNodes + 5)).text());
     }
-    const std::vector<Json> values{0, 1, 2, 5, 1e9, -1, "1", "x", Json(), true, Json::array(),
-                                   Json::object(), std::move(addresses), "ip",
-                                   LocalNetwork::address(network_.random().below(kNodes + 5)).text()};
+    const std::vector<Json> values{
+        0,
+        1,
+        2,
+        5,
+        1e9,
+        -1,
+        "1",
+        "x",
+        Json(),
+        true,
+        Json::array(),
+        Json::object(),
+        std::move(addresses),
+        "ip",
+        LocalNetwork::address(network_.random().below(kNodes + 5)).text()};
     return pick(values);
   }
 
   Json body() {
     static const std::vector<std::string> kFields{
-        "level", "timeout", "timestamp", "target", "action", "key", "startedAt", "info", "answer",
-        "approvers", "clientIp", "confirmedAddresses", "approvalInfo", "isStopping", "word"};
+        "level",        "timeout",    "timestamp", "target",    "action",   "key",
+        "startedAt",    "info",       "answer",    "approvers", "clientIp", "confirmedAddresses",
+        "approvalInfo", "isStopping", "word"};
     Json body = Json::object();
     for (std::size_t i = network_.random().below(6); i > 0; --i) body[pick(kFields)] = value();
     if (network_.random().below(3) == 0) body["action"] = "ip";
@@ -139,8 +164,8 @@ bool run_amplify() {
   const bool is_deep_refused = attack.status_of_level(5) == 422 && attack.status_of_level(2) == 422;
   fmt::print("amplify: {} requests between nodes caused {} at most, of {} allowed\n", kMutants, api,
              limit);
-  fmt::print("amplify: {} client requests caused {} at most, of {} allowed\n", kMutants / 10, client,
-             client_limit);
+  fmt::print("amplify: {} client requests caused {} at most, of {} allowed\n", kMutants / 10,
+             client, client_limit);
   fmt::print("amplify: level 5 is {}\n", is_deep_refused ? "refused with 422" : "NOT refused");
   return api <= limit && client <= client_limit && is_deep_refused;
 }

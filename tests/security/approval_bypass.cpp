@@ -1,5 +1,5 @@
-// Approvals under mutation: nine nodes in virtual time, a captcha whose text the test can read, and 100,000
-// requests whose claims are wrong in some way. Bar A17.
+// Approvals under mutation: nine nodes in virtual time, a captcha whose text the test can read, and
+// 100,000 requests whose claims are wrong in some way. Bar A17.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,8 +25,8 @@ constexpr std::size_t kReplays = 1'000;
 constexpr std::size_t kLength = 6;
 constexpr const char* kAction = "captcha";
 
-/// A captcha whose pictures are the texts themselves: the question is its own answer. Shares and checks are
-/// those of the captcha.
+/// A captcha whose pictures are the texts themselves: the question is its own answer. Shares and
+/// checks are those of the captcha.
 class ReadableCaptcha final : public CaptchaApproval {
  public:
   ReadableCaptcha() : CaptchaApproval(kAction, default_options(kLength), Look{}) {}
@@ -152,9 +152,9 @@ class Mutator {
   Json mutate(Json claim) {
     using Way = void (Mutator::*)(Json&);
     static constexpr std::array<Way, 12> kWays{
-        &Mutator::guess, &Mutator::spoil,  &Mutator::retype, &Mutator::pad,
-        &Mutator::reorder, &Mutator::cut,  &Mutator::swap,   &Mutator::repeat,
-        &Mutator::rekey, &Mutator::retime, &Mutator::move,   &Mutator::reshape};
+        &Mutator::guess,   &Mutator::spoil,  &Mutator::retype, &Mutator::pad,
+        &Mutator::reorder, &Mutator::cut,    &Mutator::swap,   &Mutator::repeat,
+        &Mutator::rekey,   &Mutator::retime, &Mutator::move,   &Mutator::reshape};
     const std::size_t count = 1 + random_.below(3);
     for (std::size_t i = 0; i < count; ++i) (this->*kWays[random_.below(kWays.size())])(claim);
     return claim;
@@ -188,10 +188,12 @@ class Mutator {
     claim["answer"] = text;
   }
   void retype(Json& claim) {
-    const std::array<Json, 12> values{
-        Json(),            Json(true),   Json(0),       Json(-1),       Json(1e300),
-        Json("undefined"), Json("null"), Json::array(), Json::object(), Json(std::string(5000, 'a')),
-        Json(""),          Json("[object Object]")};
+    const std::array<Json, 12> values{Json(),         Json(true),
+                                      Json(0),        Json(-1),
+                                      Json(1e300),    Json("undefined"),
+                                      Json("null"),   Json::array(),
+                                      Json::object(), Json(std::string(5000, 'a')),
+                                      Json(""),       Json("[object Object]")};
     static constexpr std::array<const char*, 6> kKeys{"action",   "key",       "startedAt",
                                                       "clientIp", "approvers", "answer"};
     claim[kKeys[random_.below(kKeys.size())]] = values[random_.below(values.size())];
@@ -237,8 +239,8 @@ class Mutator {
     claim["startedAt"] = claim["startedAt"].get<double>() + kSteps[random_.below(kSteps.size())];
   }
   void move(Json& claim) {
-    static constexpr std::array<const char*, 5> kIps{"10.0.0.1", "::1", "::ffff:10.0.0.1", "0.0.0.0",
-                                                     "2001:db8::1"};
+    static constexpr std::array<const char*, 5> kIps{"10.0.0.1", "::1", "::ffff:10.0.0.1",
+                                                     "0.0.0.0", "2001:db8::1"};
     claim["clientIp"] = kIps[random_.below(kIps.size())];
   }
   void reshape(Json& claim) {
@@ -246,7 +248,8 @@ class Mutator {
     if (random_.below(2) == 0) {
       claim["extra" + std::to_string(random_.below(10))] = random_.below(10);
     } else {
-      claim.erase(std::next(claim.begin(), static_cast<std::ptrdiff_t>(random_.below(claim.size()))));
+      claim.erase(
+          std::next(claim.begin(), static_cast<std::ptrdiff_t>(random_.below(claim.size()))));
     }
   }
 
@@ -299,8 +302,8 @@ bool check_replays(Site& site) {
     second += site.is_accepted(right, site.random().below(kNodes)) ? 1 : 0;
     site.renew(right);
   }
-  fmt::print("replays: {} of {} answers accepted once, {} a second time, through {} coordinators\n", first,
-             kReplays, second, kNodes);
+  fmt::print("replays: {} of {} answers accepted once, {} a second time, through {} coordinators\n",
+             first, kReplays, second, kNodes);
   return first == kReplays && second == 0;
 }
 

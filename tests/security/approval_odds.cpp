@@ -1,4 +1,5 @@
-// The odds of committees: how likely hostile nodes take a vote, or stop one. docs/approvals.md shows this table.
+// The odds of committees: how likely hostile nodes take a vote, or stop one. docs/approvals.md
+// shows this table.
 #include <fmt/format.h>
 
 #include <initializer_list>
@@ -31,8 +32,8 @@ double block(std::size_t hostile, std::size_t seats, std::size_t needed) {
 
 bool run_odds() {
   fmt::print("| approvers (needed) | 10 %: taken / stopped | 20 % | 33 % |\n|---|---|---|---|\n");
-  for (const Committee& row : {Committee{4, 66.6}, {6, 66.6}, {6, 75}, {10, 66.6}, {31, 66.6},
-                               {100, 66.6}, {100, 60}}) {
+  for (const Committee& row :
+       {Committee{4, 66.6}, {6, 66.6}, {6, 75}, {10, 66.6}, {31, 66.6}, {100, 66.6}, {100, 60}}) {
     const std::size_t needed = CountRule::percent(row.level).of(row.seats);
     fmt::print("| {} ({}) |", row.seats, needed);
     for (const std::size_t hostile : std::initializer_list<std::size_t>{100, 200, 330}) {

@@ -1,5 +1,5 @@
-// Committees of the beacon: whether seats can be had for ports, how often hostile nodes take a vote, and
-// whether the next committee can be foreseen. Seeded: each run computes the same. Bar A9.
+// Committees of the beacon: whether seats can be had for ports, how often hostile nodes take a
+// vote, and whether the next committee can be foreseen. Seeded: each run computes the same. Bar A9.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,8 +50,8 @@ bool check_ports() {
     }
     most = std::max(most, taken);
   }
-  fmt::print("ports: 65,535 on one ip among {} nodes take at most {} of {} seats in 500 periods\n", kNodes,
-             most, kSeats);
+  fmt::print("ports: 65,535 on one ip among {} nodes take at most {} of {} seats in 500 periods\n",
+             kNodes, most, kSeats);
   return most <= 1;
 }
 
@@ -89,9 +89,10 @@ bool check_captures() {
     all.most = std::max(all.most, tally.most);
   }
   const double expected = kPeriods * Hypergeometric{kNodes, kHostile, kSeats}.at_least(kNeeded);
-  fmt::print("captures: {} of {} nodes hostile, {} of {} needed, {} periods: expected {:.4f}, "
-             "observed {}, at most {} hostile seats\n",
-             kHostile, kNodes, kNeeded, kSeats, kPeriods, expected, all.captures, all.most);
+  fmt::print(
+      "captures: {} of {} nodes hostile, {} of {} needed, {} periods: expected {:.4f}, "
+      "observed {}, at most {} hostile seats\n",
+      kHostile, kNodes, kNeeded, kSeats, kPeriods, expected, all.captures, all.most);
   return expected < 0.01 && all.captures == 0;
 }
 
@@ -108,7 +109,8 @@ std::string make_value(Random& random, const std::vector<Candidate>& masters) {
   return beacon_value({&report, 1}).value();
 }
 
-/// Guesses at the committee of a period from what everybody knows in the one before, and how they fare.
+/// Guesses at the committee of a period from what everybody knows in the one before, and how they
+/// fare.
 class Foresight {
  public:
   struct Guess {

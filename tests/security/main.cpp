@@ -1,5 +1,5 @@
-// sectest --COMMAND...: runs security checks, each with figures. Exit code 0 when all bars are met, 1 when one
-// is missed, 2 for a command it does not know.
+// sectest --COMMAND...: runs security checks, each with figures. Exit code 0 when all bars are met,
+// 1 when one is missed, 2 for a command it does not know.
 #include <fmt/format.h>
 
 #include <algorithm>

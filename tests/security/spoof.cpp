@@ -1,5 +1,5 @@
-// What a false name is good for: 100,000 requests that name honest nodes, trusted ones, the node itself or another
-// ip as their sender, from places where none of those is. Bar A15.
+// What a false name is good for: 100,000 requests that name honest nodes, trusted ones, the node
+// itself or another ip as their sender, from places where none of those is. Bar A15.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,14 +50,21 @@ class Attack {
   /// Sends one request from `ip`; whether it got more than a refusal.
   bool passes(const IpAddress& ip) {
     static const std::vector<std::string> kPosts{
-        "/api/node/structure", "/api/node/register", "/api/butler/network-map",
+        "/api/node/structure",        "/api/node/register",  "/api/butler/network-map",
         "/client/get-available-node", "/client/network-map", "/client/add-approval-info"};
     static const std::vector<std::string> kGets{"/status", "/", "/client.js", "/x"};
-    static const std::vector<std::string> kNames{
-        "localhost:7000", "localhost:7001", "localhost:7003", "10.1.2.3:7000", "127.0.0.1:7000",
-        "9.9.9.9:1", "localhost:7000, localhost:7001", "", "garbage"};
-    static const std::vector<std::string> kHops{"", "127.0.0.1", "10.1.2.3", "8.8.8.8, 127.0.0.1",
-                                                "127.0.0.1, 127.0.0.1", "::1", "garbage"};
+    static const std::vector<std::string> kNames{"localhost:7000",
+                                                 "localhost:7001",
+                                                 "localhost:7003",
+                                                 "10.1.2.3:7000",
+                                                 "127.0.0.1:7000",
+                                                 "9.9.9.9:1",
+                                                 "localhost:7000, localhost:7001",
+                                                 "",
+                                                 "garbage"};
+    static const std::vector<std::string> kHops{
+        "",    "127.0.0.1", "10.1.2.3", "8.8.8.8, 127.0.0.1", "127.0.0.1, 127.0.0.1",
+        "::1", "garbage"};
     const bool is_post = network_.random().below(2) == 0;
     HttpRequest request{.method = is_post ? Method::post : Method::get,
                         .path = pick(is_post ? kPosts : kGets),
@@ -86,9 +93,7 @@ class Attack {
   }
   std::size_t largest_table() {
     std::size_t largest = 0;
-    each([&](Behaviours& behaviours) {
-      largest = std::max(largest, behaviours.scores().size());
-    });
+    each([&](Behaviours& behaviours) { largest = std::max(largest, behaviours.scores().size()); });
     return largest;
   }
   IpAddress any_ip() {
@@ -114,7 +119,8 @@ bool run_spoof() {
   std::size_t bypasses = 0;
   Attack open(/*is_closed=*/false);
   const double open_before = open.suspicion_of_honest();
-  for (std::size_t i = 0; i < kRequests / 2; ++i) bypasses += open.passes(*IpAddress::parse(kAttacker));
+  for (std::size_t i = 0; i < kRequests / 2; ++i)
+    bypasses += open.passes(*IpAddress::parse(kAttacker));
   const double open_change = open.suspicion_of_honest() - open_before;
 
   Attack closed(/*is_closed=*/true);

@@ -30,13 +30,16 @@ LocalNetwork::Options guarded_network(const Approval::Options& approval = three_
   options.services = {[] { return std::make_unique<Approvals>(); },
                       [approval] { return std::make_unique<ClientIpApproval>("ip", approval); }};
   options.prepare = [](Node& node) {
-    node.add_action("vote").local([](const Json&, CallContext&) { return 1; }).merge(merges::sum)
+    node.add_action("vote")
+        .local([](const Json&, CallContext&) { return 1; })
+        .merge(merges::sum)
         .needs_approval("ip");
   };
   return options;
 }
 
-/// Nine nodes that know approval `ip`, which their action `vote` needs, and a client of one of them.
+/// Nine nodes that know approval `ip`, which their action `vote` needs, and a client of one of
+/// them.
 struct Site {
   LocalNetwork network;
   std::unique_ptr<Client> client;
@@ -45,9 +48,9 @@ struct Site {
       : network(guarded_network(approval)) {
     network.start(nodes);
     REQUIRE(network.run_until([&] { return nodes == 1 || network.agrees_on(nodes); }, seconds{20}));
-    client = std::make_unique<Client>(Client::Options{.address = {LocalNetwork::address(0)}},
-                                      Client::Parts{network.outside(), network.clock(),
-                                                    network.random()});
+    client = std::make_unique<Client>(
+        Client::Options{.address = {LocalNetwork::address(0)}},
+        Client::Parts{network.outside(), network.clock(), network.random()});
     REQUIRE(client->init());
   }
 
@@ -90,7 +93,8 @@ std::string read_captcha(const Json& approvers, const Texts& texts) {
   for (std::size_t i = 0; i < approvers.size(); ++i) {
     const CaptchaSlice slice = CaptchaSlice::of(i, approvers.size(), 6);
     const auto text = texts.find(approvers[i].get<std::string>());
-    answer += text == texts.end() ? std::string(slice.size, '?') : text->second.substr(0, slice.size);
+    answer +=
+        text == texts.end() ? std::string(slice.size, '?') : text->second.substr(0, slice.size);
   }
   return answer;
 }
@@ -165,7 +169,8 @@ TEST_CASE("approvals: list of approvers: none but those of the question, in thei
   CHECK(named([&](Json& list) { list[2] = "stranger.com:1"; }) == wire::kNotEnoughDecisions);
 }
 
-TEST_CASE("approvals: list of approvers: an approver refuses what a guard should not have passed on") {
+TEST_CASE(
+    "approvals: list of approvers: an approver refuses what a guard should not have passed on") {
   Site site;
   const Json claim = site.question();
   const Address approver = *Address::parse(claim["approvers"][0].get<std::string>());
@@ -173,12 +178,13 @@ TEST_CASE("approvals: list of approvers: an approver refuses what a guard should
   Node& asker = site.network.node(index == 0 ? 1 : 0);
   const auto told = [&](Json approvers) {
     static_cast<void>(site.question());  // one that nobody has answered
-    const auto reply = asker.outbound().request(
-        {.to = approver,
-         .path = "/api/node/check-approval-answer",
-         .body = {{"key", claim["key"]}, {"answer", "127.0.0.1"}, {"clientIp", "127.0.0.1"},
-                  {"approvers", std::move(approvers)}}},
-        Deadline::after(site.network.clock(), seconds{2}));
+    const auto reply = asker.outbound().request({.to = approver,
+                                                 .path = "/api/node/check-approval-answer",
+                                                 .body = {{"key", claim["key"]},
+                                                          {"answer", "127.0.0.1"},
+                                                          {"clientIp", "127.0.0.1"},
+                                                          {"approvers", std::move(approvers)}}},
+                                                Deadline::after(site.network.clock(), seconds{2}));
     return reply ? std::string() : reply.error().wire_code;
   };
   Json strange = claim["approvers"];
@@ -222,7 +228,9 @@ TEST_CASE("approvals: captcha: the picture of six approvers is answered, also wh
     options.services = {[] { return std::make_unique<Approvals>(); },
                         [&] { return std::make_unique<WatchedCaptcha>(texts); }};
     options.prepare = [](Node& node) {
-      node.add_action("vote").local([](const Json&, CallContext&) { return 1; }).merge(merges::sum)
+      node.add_action("vote")
+          .local([](const Json&, CallContext&) { return 1; })
+          .merge(merges::sum)
           .needs_approval("human");
     };
     LocalNetwork network(options);
@@ -242,7 +250,8 @@ TEST_CASE("approvals: captcha: the picture of six approvers is answered, also wh
     const Json last = claim["approvers"].back();
     if (is_one_lost) {
       const auto lost = last == LocalNetwork::address(0).text() ? claim["approvers"][0] : last;
-      network.kill(Address::parse(lost.get<std::string>())->port() - LocalNetwork::address(0).port());
+      network.kill(Address::parse(lost.get<std::string>())->port() -
+                   LocalNetwork::address(0).port());
     }
     Json body = claim;
     body["confirmedAddresses"] = claim["approvers"];
@@ -290,7 +299,10 @@ TEST_CASE("approvals: guard: refuses what is missing, malformed, late, foreign o
     claim[key] = std::move(value);
     return claim;
   };
-  struct Row { Json claim; std::string_view code; };
+  struct Row {
+    Json claim;
+    std::string_view code;
+  };
   for (const Row& row : {
            Row{Json(), wire::kApprovalInfoRequired},
            Row{changed("action", "other"), wire::kInvalidApprovalAction},
@@ -299,8 +311,10 @@ TEST_CASE("approvals: guard: refuses what is missing, malformed, late, foreign o
            Row{changed("extra", 1), wire::kInvalidApprovalInfo},
            Row{changed("clientIp", "x"), wire::kInvalidApprovalInfo},
            Row{changed("answer", 5), wire::kInvalidApprovalInfo},
-           Row{changed("approvers", Json::array({"aaa.com:1", "aaa.com:1"})), wire::kInvalidApprovalInfo},
-           Row{changed("approvers", Json::array({"[::1]:1", "[0::1]:1"})), wire::kInvalidApprovalInfo},
+           Row{changed("approvers", Json::array({"aaa.com:1", "aaa.com:1"})),
+               wire::kInvalidApprovalInfo},
+           Row{changed("approvers", Json::array({"[::1]:1", "[0::1]:1"})),
+               wire::kInvalidApprovalInfo},
            Row{changed("approvers", Json::array({"stranger.com:1"})), wire::kNotEnoughDecisions},
            Row{changed("key", "other"), wire::kWrongApprovalAnswer},
            Row{changed("clientIp", "10.0.0.1"), wire::kUnsuitableApprovalKey},
@@ -405,7 +419,11 @@ TEST_CASE("approvals: config: the choice of committee decides the counts that ar
     REQUIRE(made);
     return (*made)->options();
   };
-  struct Row { Json settings; std::size_t seats, needed; Approval::Choice choice; };
+  struct Row {
+    Json settings;
+    std::size_t seats, needed;
+    Approval::Choice choice;
+  };
   using Choice = Approval::Choice;
   for (const Row& row : {
            Row{Json::object(), 31, 21, Choice::beacon},

@@ -25,8 +25,9 @@ struct Box {
   /// The answer kept for `key`, "none" without one, "" when there is no such ballot.
   std::string answer(const std::string& key) {
     std::string found;
-    ballots.visit("vote", key,
-                  [&](Ballot& ballot) { found = ballot.answer ? dump_json(*ballot.answer) : "none"; });
+    ballots.visit("vote", key, [&](Ballot& ballot) {
+      found = ballot.answer ? dump_json(*ballot.answer) : "none";
+    });
     return found;
   }
 };

@@ -52,10 +52,13 @@ TEST_CASE("beacon record: secret: is told only when no promise can be made any m
 
 TEST_CASE("beacon record: promise of a peer: the first in time counts") {
   const std::string good = commitment_of(kPeer, kSlot, kSecret);
-  struct Row { std::int64_t at; bool counts; };
-  for (const Row& row : {Row{kSlot - 2 * kPeriod - 1, false}, Row{kSlot - 2 * kPeriod, true},
-                         Row{kSlot - kPeriod - kMargin - 1, true},
-                         Row{kSlot - kPeriod - kMargin, false}}) {
+  struct Row {
+    std::int64_t at;
+    bool counts;
+  };
+  for (const Row& row :
+       {Row{kSlot - 2 * kPeriod - 1, false}, Row{kSlot - 2 * kPeriod, true},
+        Row{kSlot - kPeriod - kMargin - 1, true}, Row{kSlot - kPeriod - kMargin, false}}) {
     INFO("at ", row.at);
     BeaconRecord record = master_at(kSlot - 2 * kPeriod);
     record.note_commitment(kPeer, kSlot, good, row.at);
@@ -66,7 +69,11 @@ TEST_CASE("beacon record: promise of a peer: the first in time counts") {
 }
 
 TEST_CASE("beacon record: reveal of a peer: counts when it was promised and comes in time") {
-  struct Row { std::string secret; std::int64_t at; bool counts; };
+  struct Row {
+    std::string secret;
+    std::int64_t at;
+    bool counts;
+  };
   for (const Row& row : {Row{kSecret, kSlot - kPeriod, true}, Row{kSecret, kSlot - 1, true},
                          Row{kSecret, kSlot, false}, Row{kSecret, kSlot - kPeriod - 1, false},
                          Row{std::string(64, 'b'), kSlot - 1, false}, Row{"", kSlot - 1, false}}) {

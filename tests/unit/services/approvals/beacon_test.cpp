@@ -77,9 +77,8 @@ struct Site {
       ++seen[committee(i)];
       ++result.nodes;
     }
-    const auto most = std::max_element(seen.begin(), seen.end(), [](const auto& a, const auto& b) {
-      return a.second < b.second;
-    });
+    const auto most = std::max_element(
+        seen.begin(), seen.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     result.agreeing = most->second;
     result.committee = most->first;
     return result;
@@ -129,7 +128,8 @@ TEST_CASE("beacon: masters that die: the living agree on living members") {
   std::size_t agreeing = 0;
   std::size_t asked = 0;
   for (int round = 0; round < 4; ++round) {
-    site.network.run_for(CommitteeFinder::kLifetime);  // what was found before is not asked for again
+    site.network.run_for(
+        CommitteeFinder::kLifetime);  // what was found before is not asked for again
     const std::size_t dead = site.kill_master();
     site.network.run_for(Millis{200});  // nobody has dropped it yet
     const Site::Agreement soon = site.agreement();

@@ -15,7 +15,9 @@ CaptchaApproval make_captcha(CaptchaApproval::Look look = {}) {
   return {"captcha", CaptchaApproval::default_options(length), std::move(look)};
 }
 
-Approval::Applicant applicant(Json info = {}) { return {IpAddress::loopback(), std::move(info)}; }
+Approval::Applicant applicant(Json info = {}) {
+  return {IpAddress::loopback(), std::move(info)};
+}
 
 CaptchaPicture read(const Json& part) {
   auto text = part.get<std::string>();
@@ -103,8 +105,8 @@ TEST_CASE("captcha: question: one picture of the size asked for, also where a pa
 
 TEST_CASE("captcha: pictures: as wide as wished, no two alike, with and without background") {
   CaptchaApproval captcha = make_captcha();
-  const Json wishes{{"captchaWidth", 300}, {"captchaBackground", "#102030"},
-                    {"captchaColor", "#808080"}};
+  const Json wishes{
+      {"captchaWidth", 300}, {"captchaBackground", "#102030"}, {"captchaColor", "#808080"}};
   const CaptchaPicture picture = read(captcha.make_question(applicant(wishes)).part);
   CHECK(picture.width() == 300);
   CHECK(picture.height() == 50);
@@ -133,9 +135,8 @@ TEST_CASE("captcha: parts: what is no small PNG picture is not used") {
   for (const Json& part :
        {Json(), Json(5), Json(""), Json("?"), Json(std::string(32768, 'A')),
         Json(base64_encode("GIF89a")), Json(base64_encode(png.substr(0, 20))),
-        Json(base64_encode(png.substr(0, 200))),
-        changed(0, 'x'), changed(16, '\x7f'), changed(20, '\x7f'), changed(18, '\x7f'),
-        changed(13, 'x')}) {
+        Json(base64_encode(png.substr(0, 200))), changed(0, 'x'), changed(16, '\x7f'),
+        changed(20, '\x7f'), changed(18, '\x7f'), changed(13, 'x')}) {
     INFO(dump_json(part).substr(0, 60));
     CHECK_FALSE(captcha.check_part(part));
   }
@@ -155,17 +156,19 @@ TEST_CASE("captcha: parts: one that is smaller than its share leaves a stroke") 
 
 TEST_CASE("captcha: info: is checked to the letter") {
   CaptchaApproval captcha = make_captcha();
-  for (const Json& info : {Json(), Json::object(), Json{{"captchaWidth", 100}}, Json{{"captchaWidth", 500}},
-                           Json{{"captchaBackground", "transparent"}, {"captchaColor", "random"}},
-                           Json{{"captchaBackground", "#A0b0C0"}}}) {
+  for (const Json& info :
+       {Json(), Json::object(), Json{{"captchaWidth", 100}}, Json{{"captchaWidth", 500}},
+        Json{{"captchaBackground", "transparent"}, {"captchaColor", "random"}},
+        Json{{"captchaBackground", "#A0b0C0"}}}) {
     INFO(dump_json(info));
     CHECK(captcha.check_info(info));
   }
-  for (const Json& info : {Json(5), Json::array(), Json{{"captchaWidth", 99}}, Json{{"captchaWidth", 501}},
-                           Json{{"captchaWidth", "240"}}, Json{{"captchaWidth", 240.5}},
-                           Json{{"captchaBackground", "random"}}, Json{{"captchaColor", "transparent"}},
-                           Json{{"captchaColor", "#12345"}}, Json{{"captchaColor", "#12345g"}},
-                           Json{{"captchaShadows", 1}}, Json{{"other", 1}}}) {
+  for (const Json& info :
+       {Json(5), Json::array(), Json{{"captchaWidth", 99}}, Json{{"captchaWidth", 501}},
+        Json{{"captchaWidth", "240"}}, Json{{"captchaWidth", 240.5}},
+        Json{{"captchaBackground", "random"}}, Json{{"captchaColor", "transparent"}},
+        Json{{"captchaColor", "#12345"}}, Json{{"captchaColor", "#12345g"}},
+        Json{{"captchaShadows", 1}}, Json{{"other", 1}}}) {
     INFO(dump_json(info));
     const Result<void> passed = captcha.check_info(info);
     REQUIRE_FALSE(passed);
@@ -178,8 +181,11 @@ TEST_CASE("captcha: config: is made from its settings, mistakes are named") {
   const auto make = [](Json settings) {
     return make_approval({"human", "captcha", std::move(settings)});
   };
-  const auto made = make({{"captchaLength", 5}, {"captchaWidth", 200}, {"captchaShadows", 0},
-                          {"captchaBackground", "#ffffff"}, {"decisionLevel", "80%"}});
+  const auto made = make({{"captchaLength", 5},
+                          {"captchaWidth", 200},
+                          {"captchaShadows", 0},
+                          {"captchaBackground", "#ffffff"},
+                          {"decisionLevel", "80%"}});
   REQUIRE(made);
   CHECK((*made)->options().approvers.of(100) == 5);
   CHECK((*made)->options().decision_level.of(5) == 4);

@@ -51,13 +51,28 @@ TEST_CASE("committee: order: by the hash of address and period, each address onc
 }
 
 TEST_CASE("committee: counts: roots and shares are rounded up, within one and all") {
-  struct Row { Json rule; std::size_t n, count; };
+  struct Row {
+    Json rule;
+    std::size_t n, count;
+  };
   for (const Row& row : {
-           Row{"auto", 1, 1}, Row{"auto", 2, 2}, Row{"auto", 9, 3}, Row{"auto", 10, 4},
-           Row{"r-3", 27, 3}, Row{"r-3", 28, 4}, Row{"r-6", 64, 2},
-           Row{"66.6%", 1, 1}, Row{"66.6%", 2, 2}, Row{"66.6%", 3, 2}, Row{"66.6%", 5, 4},
-           Row{"66.6%", 6, 4}, Row{"75%", 6, 5}, Row{"200%", 6, 6},
-           Row{6, 100, 6}, Row{6, 4, 4}, Row{0.5, 4, 1},
+           Row{"auto", 1, 1},
+           Row{"auto", 2, 2},
+           Row{"auto", 9, 3},
+           Row{"auto", 10, 4},
+           Row{"r-3", 27, 3},
+           Row{"r-3", 28, 4},
+           Row{"r-6", 64, 2},
+           Row{"66.6%", 1, 1},
+           Row{"66.6%", 2, 2},
+           Row{"66.6%", 3, 2},
+           Row{"66.6%", 5, 4},
+           Row{"66.6%", 6, 4},
+           Row{"75%", 6, 5},
+           Row{"200%", 6, 6},
+           Row{6, 100, 6},
+           Row{6, 4, 4},
+           Row{0.5, 4, 1},
        }) {
     INFO(dump_json(row.rule), " of ", row.n);
     CHECK(count(row.rule, row.n) == row.count);
@@ -80,7 +95,8 @@ TEST_CASE("committee: rank: the keyed hash is SipHash-2-4") {
 
 TEST_CASE("committee: seats: one for each IPv4 /24 and IPv6 /48, whatever the ports") {
   const auto seats = [](std::vector<Candidate> all) { return SeatPlan(std::move(all)).seats(); };
-  CHECK(seats({candidate("20.0.0.1", 1), candidate("20.0.0.1", 2), candidate("20.0.0.255", 1)}) == 1);
+  CHECK(seats({candidate("20.0.0.1", 1), candidate("20.0.0.1", 2), candidate("20.0.0.255", 1)}) ==
+        1);
   CHECK(seats({candidate("20.0.0.1", 1), candidate("20.0.1.1", 1)}) == 2);
   const auto v6 = [](const char* ip, std::uint16_t port) {
     return Candidate{*Address::from_parts("v6.example.com", port), *IpAddress::parse(ip), false};

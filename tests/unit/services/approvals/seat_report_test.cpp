@@ -27,7 +27,8 @@ SeatReport listing(std::vector<SeatReport::Member> members) {
 
 }  // namespace
 
-TEST_CASE("seat report: json: one who is named again has the first age only, however it is spelled") {
+TEST_CASE(
+    "seat report: json: one who is named again has the first age only, however it is spelled") {
   const Json json = parse_json(R"({"isWitness":true,"reveals":{},"members":[
       {"address":"[::1]:1","age":5},{"address":"[0::1]:1","age":6},{"address":"[::1]:1","age":7}]})")
                         .value();
