@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "core/secret.h"
 #include "core/transport.h"
 #include "services/approvals/seat_report.h"
 #include "tests/fuzz/fuzz.h"
@@ -43,7 +44,8 @@ void check_slot(const BeaconRecord& record, std::int64_t slot, std::int64_t now)
 }
 
 void drive_record(std::string_view bytes) {
-  BeaconRecord record(kSelf, kPeriod);
+  SystemSecrets secrets;
+  BeaconRecord record(kSelf, kPeriod, secrets);
   std::int64_t now = 1'000'000;
   while (!bytes.empty()) {
     const std::uint8_t step = fuzz::cut_byte(bytes);
