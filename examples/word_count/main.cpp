@@ -15,8 +15,7 @@ int main(int argc, char** argv) try {
   for (int i = 3; i < argc; ++i)
     for (std::ifstream file(argv[i]); file >> word;) words.insert(word);
 
-  const auto options = parse_options({{"port", std::atoi(argv[1])},
-                                      {"hostname", "localhost"},
+  const auto options = parse_options({{"port", std::atoi(argv[1])}, {"hostname", "localhost"},
                                       {"initialNetworkAddress", argv[2]},
                                       {"storage.path", Runtime::kNoStorage}});
   if (!options) throw std::invalid_argument(options.error().message);
