@@ -22,9 +22,10 @@ Placement::Placement(const Topology& topology, const Clock& clock, Random& rando
     : topology_(topology), clock_(clock), random_(random) {}
 
 void Placement::promise(const Address& joiner, const Address& master) {
-  promises_[joiner] = {master, clock_.now()};
+  const TimePoint now = clock_.now();
+  promises_[joiner] = {master, now};
   ++promised_[master];
-  made_.push_back({joiner, clock_.now()});
+  made_.push_back({joiner, now});
 }
 
 void Placement::forget(const Address& joiner) {

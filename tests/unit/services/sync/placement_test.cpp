@@ -95,6 +95,26 @@ TEST_CASE("placement: last resort: a full master is named when there is nobody e
   CHECK_FALSE(answer.has_room);
 }
 
+TEST_CASE("placement: crowd: is spread as well by a clock that never stands still") {
+  struct RunningClock final : Clock {
+    [[nodiscard]] TimePoint now() const override { return TimePoint(Duration(++ticks)); }
+    [[nodiscard]] WallTime wall_now() const override { return {}; }
+    mutable std::int64_t ticks = 0;
+  };
+  const SquareRoot topology;
+  const RunningClock clock;
+  SeededRandom random(1);
+  Placement placement(topology, clock, random);
+  PeerView view;
+  view.self = at(1);
+  std::map<Address, std::size_t> lists;
+  for (std::size_t i = 0; i < 100; ++i) {
+    ++lists[placement.place({.joiner = at(100 + i), .view = view}).masters.front()];
+  }
+  for (const auto& [master, size] : lists) CHECK(size <= topology.list_limit(101));
+  CHECK(placement.open_promises() == 100);
+}
+
 TEST_CASE("placement: orphans: when one list alone has room, a crowd does not fill it alone") {
   // 200 nodes, all lists full but one; three masters have died, and 42 seek a place by themselves.
   PeerView view;
