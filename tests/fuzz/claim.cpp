@@ -2,8 +2,8 @@
 // request to it, such as `client/request-approval-key {"action":"vote"}`; in a body, `$key` and
 // `$period` are those of the node.
 #include "core/wire.h"
-#include "services/approvals/approvals.h"
 #include "tests/fuzz/checked_node.h"
+#include "tests/support/guarded_network.h"
 
 namespace spreadable {
 namespace {
@@ -18,19 +18,6 @@ class Riddle final : public Approval {
   }
   bool is_right_answer(const Json&, const Json&, const Seat&) const override { return false; }
 };
-
-LocalNetwork::Options guarded_node() {
-  LocalNetwork::Options options;
-  options.services = {[] { return std::make_unique<Approvals>(); },
-                      [] { return std::make_unique<Riddle>(); }};
-  options.prepare = [](Node& node) {
-    node.add_action("vote")
-        .local([](const Json&, CallContext&) { return 1; })
-        .merge(merges::sum)
-        .needs_approval("riddle");
-  };
-  return options;
-}
 
 void replace(std::string& text, std::string_view from, const std::string& to) {
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
@@ -55,7 +42,7 @@ HttpResponse post(LocalNetwork& network, std::string_view route, std::string bod
 }  // namespace
 
 void fuzz::run(std::string_view input) {
-  LocalNetwork network(guarded_node());
+  LocalNetwork network(guarded_network("riddle", [] { return std::make_unique<Riddle>(); }));
   network.start(1);
   const Result<Json> ballot =
       parse_json(post(network, "client/request-approval-key", R"({"action":"riddle"})").body);

@@ -11,10 +11,9 @@
 
 #include "core/client.h"
 #include "core/wire.h"
-#include "services/approvals/approvals.h"
 #include "services/approvals/captcha_approval.h"
 #include "tests/security/commands.h"
-#include "tests/support/local_network.h"
+#include "tests/support/guarded_network.h"
 
 namespace spreadable::sectest {
 namespace {
@@ -50,24 +49,11 @@ class ReadableCaptcha final : public CaptchaApproval {
   }
 };
 
-LocalNetwork::Options guarded_network() {
-  LocalNetwork::Options options;
-  options.services = {[] { return std::make_unique<Approvals>(); },
-                      [] { return std::make_unique<ReadableCaptcha>(); }};
-  options.prepare = [](Node& node) {
-    node.add_action("vote")
-        .local([](const Json&, CallContext&) { return 1; })
-        .merge(merges::sum)
-        .needs_approval(kAction);
-  };
-  return options;
-}
-
 /// The network, its client, and an attacker who sends whatever it likes.
 class Site {
  public:
   Site()
-      : network_(guarded_network()),
+      : network_(guarded_network(kAction, [] { return std::make_unique<ReadableCaptcha>(); })),
         client_({.address = {LocalNetwork::address(0)}},
                 {network_.outside(), network_.clock(), network_.random()}) {
     network_.start(kNodes);

@@ -10,7 +10,7 @@
 #include "services/approvals/captcha_approval.h"
 #include "services/approvals/client_ip_approval.h"
 #include "services/approvals/kinds.h"
-#include "tests/support/local_network.h"
+#include "tests/support/guarded_network.h"
 
 namespace spreadable {
 namespace {
@@ -25,17 +25,9 @@ Approval::Options three_of_nine(Approval::Choice choice = Approval::Choice::beac
   return options;
 }
 
-LocalNetwork::Options guarded_network(const Approval::Options& approval = three_of_nine()) {
-  LocalNetwork::Options options;
-  options.services = {[] { return std::make_unique<Approvals>(); },
-                      [approval] { return std::make_unique<ClientIpApproval>("ip", approval); }};
-  options.prepare = [](Node& node) {
-    node.add_action("vote")
-        .local([](const Json&, CallContext&) { return 1; })
-        .merge(merges::sum)
-        .needs_approval("ip");
-  };
-  return options;
+LocalNetwork::Options guarded_by_ip(const Approval::Options& approval = three_of_nine()) {
+  return guarded_network("ip",
+                         [approval] { return std::make_unique<ClientIpApproval>("ip", approval); });
 }
 
 /// Nine nodes that know approval `ip`, which their action `vote` needs, and a client of one of
@@ -45,7 +37,7 @@ struct Site {
   std::unique_ptr<Client> client;
 
   explicit Site(std::size_t nodes = 9, const Approval::Options& approval = three_of_nine())
-      : network(guarded_network(approval)) {
+      : network(guarded_by_ip(approval)) {
     network.start(nodes);
     REQUIRE(network.run_until([&] { return nodes == 1 || network.agrees_on(nodes); }, seconds{20}));
     client = std::make_unique<Client>(
@@ -381,7 +373,7 @@ TEST_CASE("approvals: requests: what cannot be meant is refused with its code") 
 }
 
 TEST_CASE("approvals: actions: one that needs an unknown approval does not start") {
-  LocalNetwork::Options options = guarded_network();
+  LocalNetwork::Options options = guarded_by_ip();
   options.services.pop_back();
   LocalNetwork network(options);
   const Result<void> started = network.add().start();
