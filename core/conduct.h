@@ -31,6 +31,8 @@ inline constexpr std::string_view kSlaveBacklink = "slaveBacklink";
 inline constexpr std::string_view kBacklinkMasters = "backlinkMasters";
 inline constexpr std::string_view kBacklinkSlaves = "backlinkSlaves";
 inline constexpr std::string_view kBacklinkNetworkSize = "backlinkNetworkSize";
+/// What a peer tells of the masters, as another master sees them; not of the protocol.
+inline constexpr std::string_view kMasterLists = "masterLists";
 }  // namespace conduct
 
 /// Hands conduct on. Observers are added before the node starts; after that tell() is thread-safe.

@@ -5,19 +5,19 @@
 namespace spreadable {
 
 void PeerBook::drop_last_of(List& list) {
-  index_.erase(list.back().address);
+  index_.erase(list.back().address.text());
   list.pop_back();
 }
 
 PeerBook::Entry& PeerBook::heard(const Address& address, TimePoint now) {
-  const auto [known, is_new] = index_.try_emplace(address);
-  if (is_new) {
+  const auto known = index_.find(address.text());
+  if (known == index_.end()) {
     heard_.push_front({.address = address});
-    known->second = heard_.begin();
+    index_.emplace(heard_.front().address.text(), heard_.begin());
   } else {
     heard_.splice(heard_.begin(), known->second->is_heard ? heard_ : named_, known->second);
   }
-  Entry& entry = *known->second;
+  Entry& entry = heard_.front();
   entry.is_heard = true;
   entry.heard_at = now;
   if (heard_.size() > kHeardMax) drop_last_of(heard_);
@@ -26,10 +26,9 @@ PeerBook::Entry& PeerBook::heard(const Address& address, TimePoint now) {
 
 void PeerBook::mention(const Address& address, TimePoint now) {
   const MutexLock lock(mutex_);
-  const auto [known, is_new] = index_.try_emplace(address);
-  if (!is_new) return;
+  if (index_.contains(address.text())) return;
   named_.push_front({.address = address, .heard_at = now});
-  known->second = named_.begin();
+  index_.emplace(named_.front().address.text(), named_.begin());
   if (named_.size() > kNamedMax) drop_last_of(named_);
 }
 
@@ -47,15 +46,15 @@ void PeerBook::note_heard(const Address& address, TimePoint now) {
 }
 
 void PeerBook::note_call(Entry& entry, bool is_answered) {
-  constexpr double kShare =
-      2.0 / kCallsToJudge;  // so that about the last kCallsToJudge calls count
+  constexpr float kShare =
+      2.0F / kCallsToJudge;  // so that about the last kCallsToJudge calls count
   entry.success = entry.success * (1 - kShare) + (is_answered ? kShare : 0);
   entry.calls = std::min(entry.calls + 1, kCallsToJudge);
 }
 
 void PeerBook::note_failure(const Address& address, TimePoint now) {
   const MutexLock lock(mutex_);
-  const auto known = index_.find(address);
+  const auto known = index_.find(address.text());
   if (known == index_.end()) return;
   Entry& entry = *known->second;
   note_call(entry, /*is_answered=*/false);
@@ -65,34 +64,35 @@ void PeerBook::note_failure(const Address& address, TimePoint now) {
 
 void PeerBook::note_native(const Address& address, bool is_native) {
   const MutexLock lock(mutex_);
-  const auto known = index_.find(address);
+  const auto known = index_.find(address.text());
   if (known != index_.end()) known->second->is_native = is_native;
 }
 
 void PeerBook::forget(const Address& address) {
   const MutexLock lock(mutex_);
-  const auto known = index_.find(address);
+  const auto known = index_.find(address.text());
   if (known == index_.end()) return;
-  (known->second->is_heard ? heard_ : named_).erase(known->second);
-  index_.erase(known);
+  const List::iterator entry = known->second;
+  index_.erase(known);  // first, since its key stands in the entry
+  (entry->is_heard ? heard_ : named_).erase(entry);
 }
 
 bool PeerBook::is_unreliable(const Address& address) const {
   const MutexLock lock(mutex_);
-  const auto known = index_.find(address);
+  const auto known = index_.find(address.text());
   return known != index_.end() && known->second->calls >= kCallsToJudge &&
          known->second->success < 0.5;
 }
 
 unsigned PeerBook::fails(const Address& address) const {
   const MutexLock lock(mutex_);
-  const auto known = index_.find(address);
+  const auto known = index_.find(address.text());
   return known == index_.end() ? 0 : known->second->fails;
 }
 
 bool PeerBook::is_native(const Address& address) const {
   const MutexLock lock(mutex_);
-  const auto known = index_.find(address);
+  const auto known = index_.find(address.text());
   return known != index_.end() && known->second->is_native;
 }
 

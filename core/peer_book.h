@@ -24,14 +24,14 @@ class PeerBook {
   /// Of peers that have answered or called; whoever is silent for the longest is dropped first. A
   /// master calls two lists of Transport::kGroupMax at most, of 2√n in practice.
   static constexpr std::size_t kHeardMax = 4096;
-  static constexpr std::size_t kNamedMax = 128;  ///< of the others; the first named goes first
+  static constexpr std::size_t kNamedMax = 64;   ///< of the others; the first named goes first
   static constexpr unsigned kCallsToJudge = 20;  ///< before a share of successes means something
 
   struct Entry {
     Address address;
     unsigned fails = 0;         ///< requests failed in a row
     unsigned calls = 0;         ///< requests of ours, up to kCallsToJudge
-    double success = 1;         ///< their share that was answered, the latest counting most
+    float success = 1;          ///< their share that was answered, the latest counting most
     bool is_native = false;     ///< a node of ours, which understands what wire::kOwnFeatures names
     bool has_answered = false;  ///< we reached it ourselves at least once, or before a restart
     bool is_heard = false;      ///< it has answered or called
@@ -70,7 +70,8 @@ class PeerBook {
   mutable Mutex mutex_;
   List heard_ SPREADABLE_GUARDED_BY(mutex_);
   List named_ SPREADABLE_GUARDED_BY(mutex_);
-  std::unordered_map<Address, List::iterator> index_ SPREADABLE_GUARDED_BY(mutex_);
+  /// By the text of the address that stands in the entry.
+  std::unordered_map<std::string_view, List::iterator> index_ SPREADABLE_GUARDED_BY(mutex_);
 };
 
 }  // namespace spreadable

@@ -8,35 +8,24 @@
 namespace spreadable {
 namespace {
 
-bool by_address(const MasterEntry& a, const MasterEntry& b) {
-  return a.address < b.address;
-}
-
 /// Makes the node's own entry among the masters tell the length of its slave list.
 void refresh_own_entry(PeerView& view) {
-  std::erase_if(view.masters, [&](const MasterEntry& entry) { return entry.address == view.self; });
-  if (view.slaves.empty()) return;
-  const MasterEntry own{view.self, view.slaves.size()};
-  view.masters.insert(std::lower_bound(view.masters.begin(), view.masters.end(), own, by_address),
-                      own);
+  if (!view.slaves.empty()) {
+    view.masters = view.masters.with({view.self, view.slaves.size()});
+  } else if (view.find_master(view.self)) {
+    view.masters =
+        view.masters.without([&](const MasterEntry& entry) { return entry.address == view.self; });
+  }
 }
 
 }  // namespace
 
 std::size_t PeerView::network_size() const {
-  std::size_t size = 0;
-  for (const MasterEntry& master : masters) size += master.size;
-  return std::max<std::size_t>(size, 1);
+  return std::max<std::size_t>(masters.total(), 1);
 }
 
 bool PeerView::has_slave(const Address& address) const {
   return std::find(slaves.begin(), slaves.end(), address) != slaves.end();
-}
-
-const MasterEntry* PeerView::find_master(const Address& address) const {
-  const auto it =
-      std::lower_bound(masters.begin(), masters.end(), MasterEntry{address, 0}, by_address);
-  return it != masters.end() && it->address == address ? &*it : nullptr;
 }
 
 PeerTable::PeerTable(Address self, Observer observer)
@@ -67,21 +56,15 @@ bool PeerTable::change(Change::Kind kind, const Address& peer,
   return true;
 }
 
-void PeerTable::set_masters(std::vector<MasterEntry> masters) {
-  std::erase_if(
-      masters, [&](const MasterEntry& entry) { return entry.size == 0 || entry.address == self_; });
-  std::sort(masters.begin(), masters.end(), by_address);
-  masters.erase(std::unique(masters.begin(), masters.end(),
-                            [](const MasterEntry& a, const MasterEntry& b) {
-                              return a.address == b.address;
-                            }),
-                masters.end());
+void PeerTable::set_masters(MasterList masters) {
+  const auto known = view();
+  if (known->slaves.empty() && known->masters == masters) return;  // most often
+  masters = masters.without(
+      [&](const MasterEntry& entry) { return entry.size == 0 || entry.address == self_; });
   change(Change::Kind::masters, Address(), [&](PeerView& view) {
-    std::vector<MasterEntry> others = view.masters;
-    std::erase_if(others, [&](const MasterEntry& entry) { return entry.address == self_; });
-    if (others == masters) return false;
-    view.masters = std::move(masters);
-    return true;
+    const MasterList before = std::exchange(view.masters, masters);
+    refresh_own_entry(view);
+    return view.masters != before;
   });
 }
 

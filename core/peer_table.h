@@ -11,25 +11,17 @@
 
 #include "core/address.h"
 #include "core/clock.h"
+#include "core/master_list.h"
 #include "core/mutex.h"
 
 namespace spreadable {
-
-/// A master and how many slaves it keeps.
-struct MasterEntry {
-  Address address;
-  std::size_t size = 0;
-
-  friend bool operator==(const MasterEntry&, const MasterEntry&) = default;
-};
 
 /// The network as a node sees it at one moment. Immutable once published, so that traversals and
 /// answers work on it without a lock.
 struct PeerView {
   Address self;
-  std::vector<MasterEntry>
-      masters;                  ///< by address; holds self, with its true size, when it has slaves
-  std::vector<Address> slaves;  ///< in the order of registration
+  MasterList masters;               ///< holds self, with its true size, when it has slaves
+  std::vector<Address> slaves;      ///< in the order of registration
   std::optional<Address> backlink;  ///< the master this node is registered with
   std::uint64_t revision = 0;       ///< grows with every change
 
@@ -39,7 +31,9 @@ struct PeerView {
   [[nodiscard]] std::size_t network_size() const;
   [[nodiscard]] bool has_slave(const Address& address) const;
   /// The entry of `address`, or nullptr when it is no master.
-  [[nodiscard]] const MasterEntry* find_master(const Address& address) const;
+  [[nodiscard]] const MasterEntry* find_master(const Address& address) const {
+    return masters.find(address);
+  }
 };
 
 /// Holds the current PeerView and changes it. A node's own entry among the masters always carries
@@ -61,7 +55,7 @@ class PeerTable {
   [[nodiscard]] std::shared_ptr<const PeerView> view() const;
 
   /// Replaces the masters list. An entry for self and entries of size 0 are ignored.
-  void set_masters(std::vector<MasterEntry> masters);
+  void set_masters(MasterList masters);
 
   /// Adds a slave and returns the length of the list. Nothing happens to one that is there already.
   /// Requires: `address` is not self.

@@ -46,7 +46,7 @@ class Behaviour : public Service {
 };
 
 /// The kinds that every node watches: the nine of protocol section 6 with its levels and lifetimes,
-/// and what audits of masters tell (services/behaviours/audits.h).
+/// and two of our own, conduct::kMasterLists and what audits tell (services/behaviours/audits.h).
 [[nodiscard]] std::vector<std::unique_ptr<Behaviour>> default_behaviours();
 
 }  // namespace spreadable

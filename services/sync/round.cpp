@@ -249,7 +249,7 @@ std::vector<Address> Sync::Round::heard_of() const {
   const auto add = [&](const Address& master) {
     if (!asked_.contains(master) && seen.insert(master.text()).second) masters.push_back(master);
   };
-  const std::vector<MasterEntry>* last = nullptr;
+  const MasterList* last = nullptr;
   for (const auto& [peer, structure] : fetched_) {
     if (!structure->slaves.empty()) add(peer);
     if (last && structure->masters == *last) continue;  // most agree, once settled
@@ -268,7 +268,9 @@ void Sync::Round::fetch_all() {
   append(peers, peers_to_explore());
   append(peers, claimants());
   fetch(peers);
-  for (const auto& [peer, structure] : fetched_) mention_some(structure->slaves);
+  for (const auto& [peer, structure] : fetched_) {
+    if (peer != view->backlink) mention_some(structure->slaves);
+  }
   for (int hop = 0; hop < kHopsMax && view->is_master(); ++hop) {
     const std::vector<Address> masters = heard_of();
     if (masters.empty()) break;
@@ -289,17 +291,14 @@ void Sync::Round::tell(std::string_view kind, const Address& peer, double share_
 void Sync::Round::judge_backlink(const Structure& structure) {
   const auto view = node_.peers().view();
   const auto size_of = [&](const Address& master) {
-    const auto entry =
-        std::find_if(structure.masters.begin(), structure.masters.end(),
-                     [&](const MasterEntry& item) { return item.address == master; });
-    return entry == structure.masters.end() ? std::size_t{0} : entry->size;
+    const MasterEntry* entry = structure.masters.find(master);
+    return entry ? entry->size : std::size_t{0};
   };
-  std::size_t network_size = 0;
-  for (const MasterEntry& master : structure.masters) network_size += master.size;
   const bool is_consistent = size_of(structure.address) == structure.slaves.size();
   // Evening out takes its time, and after a disaster more of it, so only a list that stays far over
   // the limit is held against its master.
-  const std::size_t limit = node_.topology().list_limit(std::max<std::size_t>(network_size, 1));
+  const std::size_t limit =
+      node_.topology().list_limit(std::max<std::size_t>(structure.network_size(), 1));
   const TimePoint now = node_.clock().now();
   if (structure.slaves.size() <= 2 * limit || sync_.overlong_master_ != structure.address) {
     sync_.overlong_since_ = now;
@@ -324,11 +323,10 @@ void Sync::Round::judge_slave(const Address& slave, const Structure& structure) 
   if (structure.is_links_only) return;
   if (node_.clock().now() - sync_.list_changed_at_ <= 3 * sync_.options_.interval) return;
   const std::size_t own = node_.peers().view()->slaves.size();
-  const bool is_right = std::any_of(structure.masters.begin(), structure.masters.end(),
-                                    [&](const MasterEntry& entry) {
-                                      return entry.address == node_.address() && entry.size == own;
-                                    });
+  const MasterEntry* entry = structure.masters.find(node_.address());
+  const bool is_right = entry && entry->size == own;
   tell(conduct::kSlaveMasters, slave, is_right ? 0 : 1);
+  if (!is_right) sync_.read_slaves_.erase(slave);  // let us see that again
 }
 
 void Sync::Round::check_backlink() {
@@ -360,10 +358,7 @@ void Sync::Round::note_siblings() {
     if (sync_.siblings_.get() == &structure->slaves) return;  // as in the last run
     sync_.siblings_ = {structure, &structure->slaves};
   }
-  const TimePoint now = node_.clock().now();
-  for (const Address& sibling : structure->slaves) {
-    if (sibling != node_.address()) node_.book().mention(sibling, now);
-  }
+  mention_some(structure->slaves);
 }
 
 void Sync::Round::check_slaves() {

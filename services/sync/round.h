@@ -27,6 +27,7 @@ class Sync::Round {
   void update_masters();  // 4. the masters list
   void update_masters_as_master();
   void update_masters_as_slave();
+  void judge_lists();
   void mend_split();  // 5. masters that do not know us, and a master that nobody knows
   void leave_isolation();
   void forget_strangers();  // 6. counters of peers that no longer matter
@@ -42,6 +43,19 @@ class Sync::Round {
   [[nodiscard]] bool is_lost(const Address& peer, unsigned patience = 1) const;
   /// Whose masters list a node without slaves takes over, or nullptr.
   [[nodiscard]] std::shared_ptr<const Structure> best_source() const;
+  /// What our master says in `own`, or what contradicts it and is borne out. See Corroboration.
+  [[nodiscard]] MasterList corroborated(const std::shared_ptr<const Structure>& own);
+  /// Our master's list and those of other masters that were fetched in this run, the largest
+  /// network first.
+  [[nodiscard]] std::vector<std::shared_ptr<const Structure>> opinions(
+      const std::shared_ptr<const Structure>& own) const;
+  /// Whether masters named in it have lists of the lengths that it tells. Asks some of them.
+  [[nodiscard]] bool is_borne_out(const Structure& opinion);
+  /// Up to Corroboration::kWitnesses of `masters`, beside this node and `teller`.
+  [[nodiscard]] std::vector<Address> some_of(const MasterList& masters,
+                                             const Address& teller) const;
+  /// Makes this node move when its master has been contradicted for long.
+  void leave_contradicted(const Structure& own, const MasterList& believed);
   [[nodiscard]] std::vector<Address> heard_of() const;
   [[nodiscard]] std::vector<Address> peers_to_explore() const;
   [[nodiscard]] std::vector<Address> claimants();

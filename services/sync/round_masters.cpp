@@ -37,6 +37,44 @@ void Sync::Round::update_masters_as_master() {
   }
   node_.known_lists().update(std::move(lists), node_.clock().now());
   node_.peers().set_masters(std::move(masters));
+  judge_lists();
+}
+
+/// All masters fetch all lists themselves and their slaves copy what they say, so in a network that
+/// has been calm for long everybody tells the same. Which masters there are may differ, where one
+/// is banned by some; so only a network of quite another size counts, and masters that nobody else
+/// names and that do not answer.
+void Sync::Round::judge_lists() {
+  constexpr std::size_t kInventedMax = 2;
+  const TimePoint now = node_.clock().now();
+  const auto view = node_.peers().view();
+  const std::size_t size = view->network_size();
+  if (!Corroboration::agree(size, sync_.calm_size_)) {
+    sync_.calm_size_ = size;
+    sync_.calm_since_ = now;
+  }
+  if (now - sync_.calm_since_ <= sync_.options_.calm_intervals * sync_.options_.interval) return;
+  std::map<Address, std::vector<Address>> namers;  // of masters that only others know
+  std::map<Address, std::size_t> invented;
+  for (const auto& [peer, structure] : fetched_) {
+    if (structure->masters.empty() || structure->is_links_only) continue;
+    invented[peer] = 0;
+    if (structure->masters == view->masters) continue;
+    for (const MasterEntry& entry : structure->masters) {
+      if (view->find_master(entry.address) || fetched_.contains(entry.address)) continue;
+      if (node_.access().check_lists(entry.address)) namers[entry.address].push_back(peer);
+    }
+  }
+  for (const auto& [master, peers] : namers) {
+    if (peers.size() == 1) ++invented[peers.front()];
+  }
+  for (const auto& [peer, count] : invented) {
+    if (!node_.book().is_native(peer)) continue;
+    const bool is_right =
+        count <= kInventedMax && Corroboration::agree(size, fetched_.at(peer)->network_size());
+    tell(conduct::kMasterLists, peer, is_right ? 0 : 1);
+    if (!is_right) sync_.read_slaves_.erase(peer);  // let us see that again
+  }
 }
 
 /// Masters that are not of ours know only whom their own links lead to. Two of them that are each
@@ -115,25 +153,102 @@ std::shared_ptr<const Structure> Sync::Round::best_source() const {
   return best;
 }
 
+std::vector<std::shared_ptr<const Structure>> Sync::Round::opinions(
+    const std::shared_ptr<const Structure>& own) const {
+  std::vector<std::shared_ptr<const Structure>> opinions{own};
+  for (const auto& [peer, structure] : fetched_) {
+    const bool is_masters = !structure->slaves.empty() && !structure->is_links_only;
+    if (is_masters && structure != own) opinions.push_back(structure);
+  }
+  // The largest first; of equal ones, our master's.
+  std::stable_sort(opinions.begin(), opinions.end(), [](const auto& a, const auto& b) {
+    return a->network_size() > b->network_size();
+  });
+  return opinions;
+}
+
+std::vector<Address> Sync::Round::some_of(const MasterList& masters, const Address& teller) const {
+  std::vector<Address> some;
+  for (const MasterEntry& master : masters) {
+    if (master.address != teller && master.address != node_.address()) {
+      some.push_back(master.address);
+    }
+  }
+  node_.random().shuffle(some);
+  some.resize(std::min(some.size(), Corroboration::kWitnesses));
+  return some;
+}
+
+bool Sync::Round::is_borne_out(const Structure& opinion) {
+  const std::vector<Address> named = some_of(opinion.masters, opinion.address);
+  fetch(named);
+  const auto right = std::count_if(named.begin(), named.end(), [&](const Address& master) {
+    const Structure* structure = find(master);
+    return structure &&
+           Corroboration::agree(opinion.masters.find(master)->size, structure->slaves.size());
+  });
+  return Corroboration::is_majority(static_cast<std::size_t>(right), named.size());
+}
+
+MasterList Sync::Round::corroborated(const std::shared_ptr<const Structure>& own) {
+  Corroboration& corroboration = sync_.corroboration_;
+  const MasterList known = node_.peers().view()->masters;
+  const auto differs = [&](const auto& opinion) {
+    return !Corroboration::agree(own->network_size(), opinion->network_size());
+  };
+  std::vector<std::shared_ptr<const Structure>> heard = opinions(own);
+  const bool is_surprising = corroboration.is_surprising(own->network_size());
+  if (!is_surprising && std::none_of(heard.begin(), heard.end(), differs)) {
+    if (heard.size() > 1) corroboration.note_agreement(own->network_size());
+    return own->masters;
+  }
+  fetch(some_of(known, own->address));
+  fetch(some_of(own->masters, own->address));
+  heard = opinions(own);
+  const auto best = std::find_if(heard.begin(), heard.end(),
+                                 [&](const auto& opinion) { return is_borne_out(*opinion); });
+  if (best != heard.end() && !differs(*best)) {
+    corroboration.note_agreement(own->network_size());
+    return own->masters;
+  }
+  // Should nobody be borne out, nothing is known to be better than what was believed so far.
+  const MasterList believed = best == heard.end() ? known : (*best)->masters;
+  corroboration.note_contradiction(believed.total(), node_.clock().now());
+  leave_contradicted(*own, believed);
+  return believed;
+}
+
+void Sync::Round::leave_contradicted(const Structure& own, const MasterList& believed) {
+  const Duration patience = sync_.options_.calm_intervals * sync_.options_.interval;
+  if (!sync_.corroboration_.is_contradicted_for(patience, node_.clock().now())) return;
+  std::vector<Address> others;
+  for (const MasterEntry& master : believed) {
+    const bool is_other = master.address != own.address && master.address != node_.address();
+    if (is_other && sync_.is_suitable_master(master.address)) others.push_back(master.address);
+  }
+  if (others.empty()) return;
+  node_.logger().warn("sync: " + own.address.text() + " tells of a network of " +
+                      std::to_string(own.network_size()) + " nodes, which is one of " +
+                      std::to_string(believed.total()) + "; leaving it");
+  sync_.move_to_ = others[node_.random().below(others.size())];
+  sync_.corroboration_.start_over();
+}
+
 void Sync::Round::update_masters_as_slave() {
   const auto view = node_.peers().view();
-  const std::shared_ptr<const Structure> source = best_source();
-  std::vector<MasterEntry> masters = source ? source->masters : view->masters;
+  const std::shared_ptr<const Structure> own = best_source();
+  MasterList masters = view->masters;
+  if (own) masters = view->is_registered() ? corroborated(own) : own->masters;
   KnownLists::Lists lists;
-  if (source && !source->slaves.empty()) {
-    std::erase_if(masters,
-                  [&](const MasterEntry& entry) { return entry.address == source->address; });
-    masters.push_back({source->address, source->slaves.size()});
-    lists.emplace(source->address, KnownLists::List(source, &source->slaves));
+  if (own && !own->slaves.empty()) {
+    masters = masters.with({own->address, own->slaves.size()});
+    lists.emplace(own->address, KnownLists::List(own, &own->slaves));
   }
-  std::erase_if(masters, [&](const MasterEntry& entry) {  // our master may not know yet
-    return !node_.access().check_lists(entry.address);
+  masters = masters.without([&](const MasterEntry& entry) {
+    if (!node_.access().check_lists(entry.address)) return true;  // our master may not know yet
+    return !view->is_registered() && asked_.contains(entry.address) &&
+           !fetched_.contains(entry.address);
   });
-  if (!view->is_registered()) {
-    std::erase_if(masters, [&](const MasterEntry& entry) {
-      return asked_.contains(entry.address) && !fetched_.contains(entry.address);
-    });
-  }
   node_.known_lists().update(std::move(lists), node_.clock().now());
   node_.peers().set_masters(std::move(masters));
 }

@@ -1,7 +1,6 @@
 #include "services/sync/structure.h"
 
 #include <algorithm>
-#include <numeric>
 #include <unordered_set>
 #include <utility>
 
@@ -21,7 +20,10 @@ class StructureReader final : public nlohmann::json_sax<Json> {
       fail("lacks a key");
     }
     if (error_.empty() && has_repetition()) fail("lists a node twice");
-    if (error_.empty()) return std::move(structure_);
+    if (error_.empty()) {
+      structure_.masters = std::move(masters_);
+      return std::move(structure_);
+    }
     return Error{Errc::bad_response, "the structure " + error_, {}};
   }
 
@@ -110,8 +112,8 @@ class StructureReader final : public nlohmann::json_sax<Json> {
       return structure_.slaves.size() <= Transport::kGroupMax || fail("has too long a list");
     }
     if (!size_) return fail("has a master without a size");
-    structure_.masters.push_back({std::move(entry_), *size_});
-    return structure_.masters.size() <= Transport::kGroupMax || fail("has too long a list");
+    masters_.push_back({std::move(entry_), *size_});
+    return masters_.size() <= Transport::kGroupMax || fail("has too long a list");
   }
   bool start_array(std::size_t) override {
     ++depth_;
@@ -120,7 +122,7 @@ class StructureReader final : public nlohmann::json_sax<Json> {
     if (!is_list() || depth_ != 2) return fail("has an array where it may not");
     (place_ == Place::slaves ? has_slaves_ : has_masters_) = true;
     if (place_ == Place::slaves) structure_.slaves.clear();  // of a key that comes twice
-    if (place_ == Place::masters) structure_.masters.clear();
+    if (place_ == Place::masters) masters_.clear();
     return is_in_array_ = true;
   }
   bool end_array() override {
@@ -157,20 +159,20 @@ class StructureReader final : public nlohmann::json_sax<Json> {
     for (const Address& slave : structure_.slaves) {
       if (!seen.insert(slave.text()).second) return true;
     }
-    const auto& masters = structure_.masters;
     const auto is_out_of_order = [](const MasterEntry& a, const MasterEntry& b) {
       return !(a.address < b.address);
     };
-    if (std::adjacent_find(masters.begin(), masters.end(), is_out_of_order) == masters.end()) {
+    if (std::adjacent_find(masters_.begin(), masters_.end(), is_out_of_order) == masters_.end()) {
       return false;  // in order, as nodes of ours write them
     }
     seen.clear();
-    return std::any_of(masters.begin(), masters.end(), [&](const MasterEntry& master) {
+    return std::any_of(masters_.begin(), masters_.end(), [&](const MasterEntry& master) {
       return !seen.insert(master.address.text()).second;
     });
   }
 
   Structure structure_;
+  MasterList::Entries masters_;
   std::string error_;
   std::size_t depth_ = 0;
   std::size_t skipped_from_ = 0;  ///< depth of what is passed over; 0: nothing is
@@ -196,17 +198,6 @@ void append_address(std::string& out, const Address& address) {
 
 bool Structure::has_slave(const Address& wanted) const {
   return std::find(slaves.begin(), slaves.end(), wanted) != slaves.end();
-}
-
-bool Structure::has_master(const Address& wanted) const {
-  return std::any_of(masters.begin(), masters.end(),
-                     [&](const MasterEntry& entry) { return entry.address == wanted; });
-}
-
-std::size_t Structure::network_size() const {
-  return std::accumulate(
-      masters.begin(), masters.end(), std::size_t{0},
-      [](std::size_t sum, const MasterEntry& entry) { return sum + entry.size; });
 }
 
 std::string structure_text(const PeerView& view, StructurePart part) {

@@ -17,14 +17,16 @@ struct Structure {
   Address address;
   std::optional<Address> backlink;
   std::vector<Address> slaves;
-  std::vector<MasterEntry> masters;
+  MasterList masters;
   /// Whether `masters` was left out, as the asker wanted it; only nodes of ours do that.
   bool is_links_only = false;
 
   [[nodiscard]] bool has_slave(const Address& address) const;
-  [[nodiscard]] bool has_master(const Address& address) const;
+  [[nodiscard]] bool has_master(const Address& wanted) const {
+    return masters.find(wanted) != nullptr;
+  }
   /// Nodes in all lists together, as its masters list says.
-  [[nodiscard]] std::size_t network_size() const;
+  [[nodiscard]] std::size_t network_size() const { return masters.total(); }
 };
 
 /// Which part of a structure is asked for.

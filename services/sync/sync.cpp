@@ -208,7 +208,7 @@ void Sync::save() {
   };
   if (view->backlink) record_of(*view->backlink).is_backlink = true;
   for (const Address& slave : view->slaves) record_of(slave).is_slave = true;
-  std::vector<MasterEntry> masters = view->masters;
+  MasterList::Entries masters(view->masters.begin(), view->masters.end());
   node().random().shuffle(masters);
   masters.resize(std::min(masters.size(), kMastersRememberedMax));
   for (const MasterEntry& master : masters) {

@@ -15,6 +15,7 @@
 #include "core/node.h"
 #include "core/scheduler.h"
 #include "core/service.h"
+#include "services/sync/corroboration.h"
 #include "services/sync/isolation.h"
 #include "services/sync/placement.h"
 #include "services/sync/structure_cache.h"
@@ -51,6 +52,9 @@ class Sync : public Service {
     int overlong_intervals = 20;
     /// Intervals after which a master of ours joins one that does not know it.
     int split_intervals = 4;
+    /// Intervals for which the network has to keep its size before it is held against peers that
+    /// they tell another one, and for which a slave stays with a master that others contradict.
+    int calm_intervals = 6;
     std::size_t explore_max = 3;                    ///< forgotten peers asked in one run
     std::size_t providers_max = 3;                  ///< nodes asked for a place in one run
     std::size_t slaves_max = Transport::kGroupMax;  ///< a longer list is refused, not shortened
@@ -187,6 +191,9 @@ class Sync : public Service {
   std::size_t list_length_ = 0;  ///< of our slaves, in the last run
   TimePoint list_changed_at_{};
   Isolation isolation_;
+  Corroboration corroboration_;
+  std::size_t calm_size_ = 0;  ///< of the network as this master sees it, since calm_since_
+  TimePoint calm_since_{};
   std::map<Address, TimePoint> ignored_since_;  ///< foreign masters whose lists lack this node
 
   mutable Mutex mutex_;

@@ -149,7 +149,7 @@ TEST_CASE(
     "audits: dropping masters: are found as well when requests get lost and nodes come and go") {
   for (const bool is_hostile : {false, true}) {
     INFO("with hostile masters: ", is_hostile);
-    HostileNetwork field(audited_network(3));
+    HostileNetwork field(audited_network(103));
     field.form(50);
     field.network().lose(0.05);
     if (is_hostile) {
@@ -166,7 +166,8 @@ TEST_CASE(
       field.network().run_for(2 * field.interval());
       CHECK(field.false_bans() == 0);
     }
-    CHECK(field.removed() >= 0.8);  // seven of ten seeds are above 0.95 by then, and all above this
+    // Seven of eight seeds are there by then; a list of two slaves has few witnesses.
+    CHECK(field.removed() >= 0.8);
     for (const std::size_t i : field.honest()) {
       for (const auto& entry : behaviours_of(field.network().node(i)).scores()) {
         if (entry.kind == kMasterAnswers) CHECK(field.hostile().contains(entry.peer));
@@ -178,7 +179,7 @@ TEST_CASE(
 TEST_CASE("audits: inventing masters: are found by slaves that are not there or not theirs") {
   for (const bool is_real : {false, true}) {
     INFO("slaves of others: ", is_real);
-    HostileNetwork field(audited_network(5));
+    HostileNetwork field(audited_network(105));
     field.form(30);
     for (const Address& master : field.fifth_of_masters()) {
       field.turn<InventingMaster>(master, invented_slaves(field, master, is_real));

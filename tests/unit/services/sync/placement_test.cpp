@@ -120,7 +120,9 @@ TEST_CASE("placement: orphans: when one list alone has room, a crowd does not fi
   PeerView view;
   view.self = at(1);
   view.backlink = at(9);
-  for (std::size_t i = 0; i < 11; ++i) view.masters.push_back({at(1'000 + i), i == 0 ? 10U : 15U});
+  MasterList::Entries masters;
+  for (std::size_t i = 0; i < 11; ++i) masters.push_back({at(1'000 + i), i == 0 ? 10U : 15U});
+  view.masters = masters;
   std::map<Address, std::size_t> chosen;
   for (std::uint64_t seed = 1; seed <= 42; ++seed) {
     SeededRandom random(seed);
