@@ -96,11 +96,28 @@ bool PeerBook::is_native(const Address& address) const {
   return known != index_.end() && known->second->is_native;
 }
 
-std::vector<PeerBook::Entry> PeerBook::entries() const {
+bool PeerBook::is_foreign(const Address& address) const {
   const MutexLock lock(mutex_);
-  std::vector<Entry> entries(heard_.begin(), heard_.end());
-  entries.insert(entries.end(), named_.begin(), named_.end());
+  const auto known = index_.find(address.text());
+  return known != index_.end() && known->second->has_answered && !known->second->is_native;
+}
+
+std::vector<PeerBook::Entry> PeerBook::entries() const {
+  std::vector<Entry> entries;
+  visit([&](const Entry& entry) {
+    entries.push_back(entry);
+    return true;
+  });
   return entries;
+}
+
+void PeerBook::visit(const std::function<bool(const Entry&)>& see) const {
+  const MutexLock lock(mutex_);
+  for (const List* list : {&heard_, &named_}) {
+    for (const Entry& entry : *list) {
+      if (!see(entry)) return;
+    }
+  }
 }
 
 }  // namespace spreadable

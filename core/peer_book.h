@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <string_view>
 #include <unordered_map>
@@ -57,8 +58,12 @@ class PeerBook {
   /// Failed requests in a row; 0 for strangers.
   [[nodiscard]] unsigned fails(const Address& address) const;
   [[nodiscard]] bool is_native(const Address& address) const;
+  /// Whether it has answered, and not as a node of ours does.
+  [[nodiscard]] bool is_foreign(const Address& address) const;
   /// All entries: those heard, the latest first, then those merely named, the latest first.
   [[nodiscard]] std::vector<Entry> entries() const;
+  /// Shows entries in that order, in place, until `see` returns false. It must not use the book.
+  void visit(const std::function<bool(const Entry&)>& see) const;
 
  private:
   using List = std::list<Entry>;

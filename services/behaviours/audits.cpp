@@ -247,13 +247,11 @@ Overheard::Question Audits::choose_question(const Address& master) {
 
 /// Leaves out peers that are not of ours, which may not know the action.
 std::vector<Address> Audits::eligible(const std::vector<Address>& list) const {
-  std::set<Address> foreign;
-  for (const PeerBook::Entry& entry : node().book().entries()) {
-    if (entry.has_answered && !entry.is_native) foreign.insert(entry.address);
-  }
   std::vector<Address> witnesses;
   for (const Address& slave : list) {
-    if (!foreign.contains(slave) && node().access().check_lists(slave)) witnesses.push_back(slave);
+    if (!node().book().is_foreign(slave) && node().access().check_lists(slave)) {
+      witnesses.push_back(slave);
+    }
   }
   return witnesses;
 }

@@ -95,10 +95,11 @@ Placement::Answer Sync::Registration::place_myself() {
 std::vector<Address> Sync::Registration::providers() const {
   std::vector<Address> list = node_.options().initial_network_address;
   node_.random().shuffle(list);
-  for (const PeerBook::Entry& entry : node_.book().entries()) {
-    if (entry.fails == 0) add_unique(list, entry.address);
-  }
   std::erase(list, node_.address());
+  node_.book().visit([&](const PeerBook::Entry& entry) {
+    if (entry.fails == 0 && entry.address != node_.address()) add_unique(list, entry.address);
+    return list.size() < sync_.options_.providers_max;
+  });
   list.resize(std::min(list.size(), sync_.options_.providers_max));
   return list;
 }

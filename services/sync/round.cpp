@@ -186,11 +186,13 @@ std::vector<Address> Sync::Round::peers_to_explore() const {
   // A slave knows only its own master's list, so it cannot tell who has been forgotten by all.
   if (!view->is_master() && view->is_registered() && !sync_.isolation_.is_shrunk()) return {};
   std::unordered_set<Address> unlisted;
-  for (const PeerBook::Entry& entry : node_.book().entries()) {
+  const TimePoint now = node_.clock().now();
+  node_.book().visit([&](const PeerBook::Entry& entry) {
     const Duration pause = sync_.options_.interval * (1 << std::min(entry.fails, kFailsMax)) / 2;
-    const bool is_due = entry.fails == 0 || node_.clock().now() >= entry.tried_at + pause;
+    const bool is_due = entry.fails == 0 || now >= entry.tried_at + pause;
     if (is_due || entry.fails >= kFailsMax) unlisted.insert(entry.address);
-  }
+    return true;
+  });
   const auto strike_out = [&](const Address& listed) { unlisted.erase(listed); };
   strike_out(node_.address());
   std::for_each(view->slaves.begin(), view->slaves.end(), strike_out);

@@ -145,9 +145,11 @@ void Sync::ensure_root() {
   if (!node().root().empty() && node().peers().view()->is_registered()) return;
   std::vector<Address> asked = node().options().initial_network_address;
   node().random().shuffle(asked);
-  for (const PeerBook::Entry& entry : node().book().entries()) {
-    if (asked.size() >= options_.providers_max + 2) break;
-    if (node().root().empty()) asked.push_back(entry.address);
+  if (node().root().empty()) {
+    node().book().visit([&](const PeerBook::Entry& entry) {
+      if (asked.size() < options_.providers_max + 2) asked.push_back(entry.address);
+      return asked.size() < options_.providers_max + 2;
+    });
   }
   for (const Address& address : asked) {
     if (address == node().address() || is_stopping_) continue;
@@ -198,13 +200,11 @@ void Sync::load() {
 void Sync::save() {
   const auto view = node().peers().view();
   std::vector<PeerRecord> records;
+  std::unordered_map<Address, std::size_t> places;
   const auto record_of = [&](const Address& address) -> PeerRecord& {
-    const auto known = std::find_if(records.begin(), records.end(), [&](const PeerRecord& record) {
-      return record.address == address;
-    });
-    if (known != records.end()) return *known;
-    records.push_back({.address = address, .seen_at = node().clock().wall_now()});
-    return records.back();
+    const auto [place, is_new] = places.try_emplace(address, records.size());
+    if (is_new) records.push_back({.address = address, .seen_at = node().clock().wall_now()});
+    return records[place->second];
   };
   if (view->backlink) record_of(*view->backlink).is_backlink = true;
   for (const Address& slave : view->slaves) record_of(slave).is_slave = true;
@@ -215,10 +215,10 @@ void Sync::save() {
     if (master.address != node().address()) record_of(master.address).is_master = true;
   }
   const std::size_t most = records.size() + kRememberedMax;
-  for (const PeerBook::Entry& entry : node().book().entries()) {
-    if (records.size() >= most) break;
-    if (entry.fails == 0) record_of(entry.address);
-  }
+  node().book().visit([&](const PeerBook::Entry& entry) {
+    if (entry.fails == 0 && records.size() < most) record_of(entry.address);
+    return records.size() < most;
+  });
   if (records.empty()) return;  // an empty view teaches nothing worth forgetting the old one for
   if (Result<void> saved = node().database().peers().save(records); !saved) {
     node().logger().error("sync: cannot save known peers: " + saved.error().message);

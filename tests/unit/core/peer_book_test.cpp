@@ -36,6 +36,32 @@ TEST_CASE("peer book: native: learnt from answers, unknown for strangers") {
   CHECK(book.is_native(at(1)));
 }
 
+TEST_CASE("peer book: foreign: who has answered and is no node of ours") {
+  PeerBook book;
+  book.mention(at(1), second(1));
+  book.note_success(at(2), second(1));
+  book.note_success(at(3), second(1));
+  book.note_native(at(3), true);
+  CHECK_FALSE(book.is_foreign(at(1)));
+  CHECK(book.is_foreign(at(2)));
+  CHECK_FALSE(book.is_foreign(at(3)));
+  CHECK_FALSE(book.is_foreign(at(4)));
+}
+
+TEST_CASE("peer book: visit: in the order of entries, until it has been enough") {
+  PeerBook book;
+  book.mention(at(1), second(1));
+  book.note_success(at(2), second(1));
+  book.note_heard(at(3), second(2));
+  std::vector<Address> seen;
+  book.visit([&](const PeerBook::Entry& entry) {
+    seen.push_back(entry.address);
+    return seen.size() < 2;
+  });
+  CHECK(seen == std::vector<Address>{at(3), at(2)});
+  CHECK(book.entries().size() == 3);
+}
+
 TEST_CASE("peer book: limit: whoever is silent for the longest goes first") {
   PeerBook book;
   for (std::size_t i = 0; i < PeerBook::kHeardMax; ++i) book.note_heard(at(i), second(1));
