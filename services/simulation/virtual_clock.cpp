@@ -1,5 +1,6 @@
 #include "services/simulation/virtual_clock.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/assert.h"
@@ -25,16 +26,18 @@ TimePoint VirtualClock::local_of(TimePoint true_time) const {
 }
 
 TimePoint VirtualClock::now() const {
-  return local_of(time_.now());
+  shown_ = std::max(local_of(time_.now()), shown_ + kTick);
+  return shown_;
 }
 
 WallTime VirtualClock::wall_now() const {
-  return kStartDate + wall_offset_ + std::chrono::duration_cast<Millis>(now() - local_start_);
+  return kStartDate + wall_offset_ +
+         std::chrono::duration_cast<Millis>(local_of(time_.now()) - local_start_);
 }
 
 void VirtualClock::set_drift(double drift) {
   SPREADABLE_ASSERT(drift > -1);
-  local_base_ = now();
+  local_base_ = local_of(time_.now());
   true_base_ = time_.now();
   drift_ = drift;
 }

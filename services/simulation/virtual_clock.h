@@ -7,7 +7,9 @@
 namespace spreadable {
 
 /// What a machine takes for the time: true time as VirtualTime has it, with errors that can be set.
-/// Steady clocks of two machines never show the same, as after two boots. For one thread.
+/// Steady clocks of two machines never show the same, as after two boots. Each reading is later
+/// than the one before, by a nanosecond at least, as on a real machine: code that takes two readings
+/// for one moment is wrong there and must not be right here. For one thread.
 class VirtualClock final : public Clock {
  public:
   static constexpr WallTime kStartDate{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
@@ -30,12 +32,15 @@ class VirtualClock final : public Clock {
  private:
   [[nodiscard]] TimePoint local_of(TimePoint true_time) const;
 
+  static constexpr Duration kTick{1};
+
   const VirtualTime& time_;
   const TimePoint local_start_;
   TimePoint true_base_;  ///< since when the drift is what it is
   TimePoint local_base_;
   double drift_ = 0;
   Millis wall_offset_{0};
+  mutable TimePoint shown_{};  ///< by the last reading
 };
 
 }  // namespace spreadable
