@@ -17,8 +17,9 @@ constexpr int kHopsMax = 3;
 constexpr unsigned kFailsMax = 8;
 /// A slave asks a master other than its own once in so many runs.
 constexpr std::size_t kAcquaintancePeriod = 8;
-/// Nodes of one foreign list to remember.
+/// Nodes of one foreign list to remember, and foreign lists of one run.
 constexpr std::size_t kMentionedMax = 8;
+constexpr std::size_t kListsMentionedMax = 4;
 /// Stands for more runs of silence than anybody waits for.
 constexpr unsigned kHopelessRuns = 1'000;
 /// A slave of ours is asked for more than its links once in so many runs: its masters list is a
@@ -218,17 +219,19 @@ std::vector<Address> Sync::Round::peers_to_explore() const {
 std::vector<Address> Sync::Round::masters_to_ask() const {
   const auto view = node_.peers().view();
   std::vector<Address> masters;
-  for (const MasterEntry& master : view->masters) masters.push_back(master.address);
-  if (view->is_master()) return masters;
-  node_.random().shuffle(masters);
-  std::size_t count = sync_.options_.providers_max;
-  if (view->is_registered()) {
+  if (!view->is_master() && view->is_registered()) {
     // A slave relies on its master. Now and then it gets to know nodes that are in other lists, for
     // the day when all it knows are gone.
     const bool is_due = sync_.quiet_runs_ == 1 || node_.random().below(kAcquaintancePeriod) == 0;
-    count = is_due ? 1 : 0;
+    if (is_due && !view->masters.empty()) {
+      masters.push_back(view->masters[node_.random().below(view->masters.size())].address);
+    }
+    return masters;
   }
-  masters.resize(std::min(masters.size(), count));
+  for (const MasterEntry& master : view->masters) masters.push_back(master.address);
+  if (view->is_master()) return masters;
+  node_.random().shuffle(masters);
+  masters.resize(std::min(masters.size(), sync_.options_.providers_max));
   return masters;
 }
 
@@ -243,6 +246,17 @@ void Sync::Round::mention_some(const std::vector<Address>& peers) {
     const Address& peer = peers[node_.random().below(peers.size())];
     if (peer != node_.address()) node_.book().mention(peer, node_.clock().now());
   }
+}
+
+void Sync::Round::mention_strangers() {
+  const auto own = node_.peers().view()->backlink;
+  std::vector<const Structure*> lists;
+  for (const auto& [peer, structure] : fetched_) {
+    if (peer != own && !structure->slaves.empty()) lists.push_back(structure.get());
+  }
+  node_.random().shuffle(lists);
+  lists.resize(std::min(lists.size(), kListsMentionedMax));
+  for (const Structure* list : lists) mention_some(list->slaves);
 }
 
 std::vector<Address> Sync::Round::heard_of() const {
@@ -270,9 +284,7 @@ void Sync::Round::fetch_all() {
   append(peers, peers_to_explore());
   append(peers, claimants());
   fetch(peers);
-  for (const auto& [peer, structure] : fetched_) {
-    if (peer != view->backlink) mention_some(structure->slaves);
-  }
+  mention_strangers();
   for (int hop = 0; hop < kHopsMax && view->is_master(); ++hop) {
     const std::vector<Address> masters = heard_of();
     if (masters.empty()) break;

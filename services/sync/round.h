@@ -60,6 +60,8 @@ class Sync::Round {
   [[nodiscard]] std::vector<Address> peers_to_explore() const;
   [[nodiscard]] std::vector<Address> claimants();
   [[nodiscard]] std::vector<Address> masters_to_ask() const;
+  /// Puts a few nodes of other lists into the book.
+  void mention_strangers();
   /// Puts a few of `peers` into the book.
   void mention_some(const std::vector<Address>& peers);
   /// Tells a conduct of `peer`, once per interval at most: our quick runs must not count for more.

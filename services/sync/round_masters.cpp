@@ -41,16 +41,15 @@ void Sync::Round::update_masters_as_master() {
 }
 
 /// All masters fetch all lists themselves and their slaves copy what they say, so in a network that
-/// has been calm for long everybody tells the same. Which masters there are may differ, where one
-/// is banned by some; so only a network of quite another size counts, and masters that nobody else
-/// names and that do not answer.
+/// has been calm for long everybody tells the same. Which masters there are may differ by a few,
+/// since each node bans by itself; so only quite another network counts, and masters that nobody
+/// else names and that do not answer.
 void Sync::Round::judge_lists() {
   constexpr std::size_t kInventedMax = 2;
   const TimePoint now = node_.clock().now();
   const auto view = node_.peers().view();
-  const std::size_t size = view->network_size();
-  if (!Corroboration::agree(size, sync_.calm_size_)) {
-    sync_.calm_size_ = size;
+  if (!Corroboration::agree(view->masters, sync_.calm_masters_)) {
+    sync_.calm_masters_ = view->masters;
     sync_.calm_since_ = now;
   }
   if (now - sync_.calm_since_ <= sync_.options_.calm_intervals * sync_.options_.interval) return;
@@ -58,6 +57,8 @@ void Sync::Round::judge_lists() {
   std::map<Address, std::size_t> invented;
   for (const auto& [peer, structure] : fetched_) {
     if (structure->masters.empty() || structure->is_links_only) continue;
+    // The rest copies from masters of which we know nothing.
+    if (!view->find_master(peer) && !view->has_slave(peer)) continue;
     invented[peer] = 0;
     if (structure->masters == view->masters) continue;
     for (const MasterEntry& entry : structure->masters) {
@@ -71,7 +72,7 @@ void Sync::Round::judge_lists() {
   for (const auto& [peer, count] : invented) {
     if (!node_.book().is_native(peer)) continue;
     const bool is_right =
-        count <= kInventedMax && Corroboration::agree(size, fetched_.at(peer)->network_size());
+        count <= kInventedMax && Corroboration::agree(view->masters, fetched_.at(peer)->masters);
     tell(conduct::kMasterLists, peer, is_right ? 0 : 1);
     if (!is_right) sync_.read_slaves_.erase(peer);  // let us see that again
   }
@@ -194,12 +195,12 @@ MasterList Sync::Round::corroborated(const std::shared_ptr<const Structure>& own
   Corroboration& corroboration = sync_.corroboration_;
   const MasterList known = node_.peers().view()->masters;
   const auto differs = [&](const auto& opinion) {
-    return !Corroboration::agree(own->network_size(), opinion->network_size());
+    return !Corroboration::agree(own->masters, opinion->masters);
   };
   std::vector<std::shared_ptr<const Structure>> heard = opinions(own);
-  const bool is_surprising = corroboration.is_surprising(own->network_size());
+  const bool is_surprising = corroboration.is_surprising(own->masters);
   if (!is_surprising && std::none_of(heard.begin(), heard.end(), differs)) {
-    if (heard.size() > 1) corroboration.note_agreement(own->network_size());
+    if (heard.size() > 1) corroboration.note_agreement(own->masters);
     return own->masters;
   }
   fetch(some_of(known, own->address));
@@ -208,12 +209,12 @@ MasterList Sync::Round::corroborated(const std::shared_ptr<const Structure>& own
   const auto best = std::find_if(heard.begin(), heard.end(),
                                  [&](const auto& opinion) { return is_borne_out(*opinion); });
   if (best != heard.end() && !differs(*best)) {
-    corroboration.note_agreement(own->network_size());
+    corroboration.note_agreement(own->masters);
     return own->masters;
   }
   // Should nobody be borne out, nothing is known to be better than what was believed so far.
   const MasterList believed = best == heard.end() ? known : (*best)->masters;
-  corroboration.note_contradiction(believed.total(), node_.clock().now());
+  corroboration.note_contradiction(believed, node_.clock().now());
   leave_contradicted(*own, believed);
   return believed;
 }
@@ -238,7 +239,11 @@ void Sync::Round::update_masters_as_slave() {
   const auto view = node_.peers().view();
   const std::shared_ptr<const Structure> own = best_source();
   MasterList masters = view->masters;
-  if (own) masters = view->is_registered() ? corroborated(own) : own->masters;
+  // Who has lost its master asks whom it can; a network that has shrunk would be no wonder then.
+  const bool is_doubtful =
+      own && (view->is_registered() ||
+              (sync_.corroboration_.has_confirmed() && own->network_size() > view->network_size()));
+  if (own) masters = is_doubtful ? corroborated(own) : own->masters;
   KnownLists::Lists lists;
   if (own && !own->slaves.empty()) {
     masters = masters.with({own->address, own->slaves.size()});

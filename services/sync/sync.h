@@ -52,8 +52,8 @@ class Sync : public Service {
     int overlong_intervals = 20;
     /// Intervals after which a master of ours joins one that does not know it.
     int split_intervals = 4;
-    /// Intervals for which the network has to keep its size before it is held against peers that
-    /// they tell another one, and for which a slave stays with a master that others contradict.
+    /// Intervals for which the network has to be calm before it is held against peers that they
+    /// tell of another one, and for which a slave stays with a master that others contradict.
     int calm_intervals = 6;
     std::size_t explore_max = 3;                    ///< forgotten peers asked in one run
     std::size_t providers_max = 3;                  ///< nodes asked for a place in one run
@@ -192,7 +192,7 @@ class Sync : public Service {
   TimePoint list_changed_at_{};
   Isolation isolation_;
   Corroboration corroboration_;
-  std::size_t calm_size_ = 0;  ///< of the network as this master sees it, since calm_since_
+  MasterList calm_masters_;  ///< with which the masters have agreed since calm_since_
   TimePoint calm_since_{};
   std::map<Address, TimePoint> ignored_since_;  ///< foreign masters whose lists lack this node
 
