@@ -24,7 +24,8 @@ class Corroboration {
   /// Of a network's nodes that may be in lists of masters which another master does not name. The
   /// longest of these lists is not counted: one of the two may have banned its master.
   static constexpr double kUnnamedMax = 1.0 / 3;
-  static constexpr std::size_t kWitnesses = 8;  ///< masters asked about each list in question
+  static constexpr std::size_t kWitnesses = 8;    ///< masters asked about each list in question
+  static constexpr std::size_t kOpinionsMax = 4;  ///< lists looked into beside our master's
 
   [[nodiscard]] static bool agree(std::size_t one, std::size_t other);
   /// Whether both can be what is seen of one network. Linear.
@@ -46,20 +47,21 @@ class Corroboration {
     confirmed_ = masters;
     contradicted_since_.reset();
   }
-  /// It is not; this is believed instead.
-  void note_contradiction(const MasterList& masters, TimePoint now) {
+  /// That of our master `teller` is not; this is believed instead.
+  void note_contradiction(const Address& teller, const MasterList& masters, TimePoint now) {
     confirmed_ = masters;
-    if (!contradicted_since_) contradicted_since_ = now;
+    if (contradicted_since_ && contradicted_ == teller) return;
+    contradicted_ = teller;
+    contradicted_since_ = now;
   }
-  /// Whether our master has been contradicted in each run for longer than `span`.
+  /// Whether our master of the last run has been contradicted in each run for longer than `span`.
   [[nodiscard]] bool is_contradicted_for(Duration span, TimePoint now) const {
     return contradicted_since_ && now - *contradicted_since_ > span;
   }
-  /// There is another master, of whom nothing has been said.
-  void start_over() { contradicted_since_.reset(); }
 
  private:
   std::optional<MasterList> confirmed_;
+  Address contradicted_;
   std::optional<TimePoint> contradicted_since_;
 };
 

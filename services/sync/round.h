@@ -45,8 +45,8 @@ class Sync::Round {
   [[nodiscard]] std::shared_ptr<const Structure> best_source() const;
   /// What our master says in `own`, or what contradicts it and is borne out. See Corroboration.
   [[nodiscard]] MasterList corroborated(const std::shared_ptr<const Structure>& own);
-  /// Our master's list and those of other masters that were fetched in this run, the largest
-  /// network first.
+  /// Our master's list and the largest ones of other masters that were fetched in this run, the
+  /// largest network first; of equal ones, our master's.
   [[nodiscard]] std::vector<std::shared_ptr<const Structure>> opinions(
       const std::shared_ptr<const Structure>& own) const;
   /// Whether masters named in it have lists of the lengths that it tells. Asks some of them.

@@ -156,15 +156,17 @@ std::shared_ptr<const Structure> Sync::Round::best_source() const {
 
 std::vector<std::shared_ptr<const Structure>> Sync::Round::opinions(
     const std::shared_ptr<const Structure>& own) const {
-  std::vector<std::shared_ptr<const Structure>> opinions{own};
+  std::vector<std::shared_ptr<const Structure>> opinions;
   for (const auto& [peer, structure] : fetched_) {
     const bool is_masters = !structure->slaves.empty() && !structure->is_links_only;
     if (is_masters && structure != own) opinions.push_back(structure);
   }
-  // The largest first; of equal ones, our master's.
-  std::stable_sort(opinions.begin(), opinions.end(), [](const auto& a, const auto& b) {
+  const auto is_larger = [](const auto& a, const auto& b) {
     return a->network_size() > b->network_size();
-  });
+  };
+  std::stable_sort(opinions.begin(), opinions.end(), is_larger);
+  opinions.resize(std::min(opinions.size(), Corroboration::kOpinionsMax));
+  opinions.insert(std::lower_bound(opinions.begin(), opinions.end(), own, is_larger), own);
   return opinions;
 }
 
@@ -214,7 +216,7 @@ MasterList Sync::Round::corroborated(const std::shared_ptr<const Structure>& own
   }
   // Should nobody be borne out, nothing is known to be better than what was believed so far.
   const MasterList believed = best == heard.end() ? known : (*best)->masters;
-  corroboration.note_contradiction(believed, node_.clock().now());
+  corroboration.note_contradiction(own->address, believed, node_.clock().now());
   leave_contradicted(*own, believed);
   return believed;
 }
@@ -232,7 +234,6 @@ void Sync::Round::leave_contradicted(const Structure& own, const MasterList& bel
                       std::to_string(own.network_size()) + " nodes, which is one of " +
                       std::to_string(believed.total()) + "; leaving it");
   sync_.move_to_ = others[node_.random().below(others.size())];
-  sync_.corroboration_.start_over();
 }
 
 void Sync::Round::update_masters_as_slave() {

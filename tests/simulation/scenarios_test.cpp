@@ -72,9 +72,15 @@ TEST_CASE("simulation: stall: a fifth of 100 nodes that hardly answers is depend
   check_ok(play({.name = "stall", .nodes = 100, .seed = 1, .span = 20min}));
 }
 
-TEST_CASE("simulation: lie: lists that are made up are not believed, and who tells them is out") {
-  for (const std::uint64_t seed : {1, 2, 3}) {
-    check_ok(play({.name = "lie", .nodes = 50, .seed = seed, .span = 20min}));
+TEST_CASE("simulation: lie: lists that are made up are not believed, and cost nobody its place") {
+  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    const auto figures = play({.name = "lie", .nodes = 50, .seed = seed, .span = 20min});
+    INFO(figures.to_json().dump());
+    CHECK(figures.aborted_syncs == 0);
+    CHECK(figures.false_bans == 0);
+    CHECK(figures.size_error.value_or(1) <= 0.05);
+    CHECK(figures.traversal_max_s.value_or(99) <= 4.5);
+    CHECK(figures.coverage_mean.value_or(0) >= 0.98);
   }
 }
 

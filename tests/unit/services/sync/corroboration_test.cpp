@@ -8,6 +8,8 @@ namespace {
 constexpr Duration kInterval = std::chrono::seconds{16};
 const TimePoint kStart{std::chrono::hours{5}};
 
+const Address kTeller = *Address::parse("localhost:1");
+
 /// `count` masters with lists of `size` nodes each, the first of them number `begin`.
 MasterList masters(int count, std::size_t size, int begin = 0) {
   MasterList::Entries entries;
@@ -64,21 +66,21 @@ TEST_CASE("sync: corroboration: what has been confirmed is what another list sur
   CHECK_FALSE(corroboration.is_surprising(masters(10, 140)));
   CHECK(corroboration.is_surprising(masters(10, 2'000)));
   CHECK(corroboration.is_surprising(masters(5, 100)));
-  corroboration.note_contradiction(masters(10, 160), kStart);
+  corroboration.note_contradiction(kTeller, masters(10, 160), kStart);
   CHECK_FALSE(corroboration.is_surprising(masters(10, 160)));
 }
 
 TEST_CASE("sync: corroboration: who is contradicted in each run for long is known by it") {
   const MasterList known = masters(10, 10);
   Corroboration corroboration;
-  corroboration.note_contradiction(known, kStart);
-  corroboration.note_contradiction(known, kStart + kInterval);
+  corroboration.note_contradiction(kTeller, known, kStart);
+  corroboration.note_contradiction(kTeller, known, kStart + kInterval);
   CHECK_FALSE(corroboration.is_contradicted_for(2 * kInterval, kStart + 2 * kInterval));
   CHECK(corroboration.is_contradicted_for(2 * kInterval, kStart + 3 * kInterval));
   corroboration.note_agreement(known);
   CHECK_FALSE(corroboration.is_contradicted_for(2 * kInterval, kStart + 3 * kInterval));
-  corroboration.note_contradiction(known, kStart);
-  corroboration.start_over();
+  corroboration.note_contradiction(kTeller, known, kStart);
+  corroboration.note_contradiction(*Address::parse("localhost:2"), known, kStart + 3 * kInterval);
   CHECK_FALSE(corroboration.is_contradicted_for(2 * kInterval, kStart + 3 * kInterval));
 }
 
