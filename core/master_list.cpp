@@ -40,6 +40,21 @@ const MasterEntry* MasterList::find(const Address& address) const {
   return it != end() && it->address == address ? &*it : nullptr;
 }
 
+std::size_t MasterList::changes_since(const MasterList& before) const {
+  if (shared_ == before.shared_) return 0;
+  std::size_t changes = 0;
+  auto then = before.begin();
+  for (const MasterEntry& now : *this) {
+    for (; then != before.end() && then->address < now.address; ++then) changes += then->size;
+    const bool is_known = then != before.end() && then->address == now.address;
+    const std::size_t old = is_known ? then->size : 0;
+    changes += std::max(now.size, old) - std::min(now.size, old);
+    if (is_known) ++then;
+  }
+  for (; then != before.end(); ++then) changes += then->size;
+  return changes;
+}
+
 MasterList MasterList::without(const std::function<bool(const MasterEntry&)>& is_unwanted) const {
   if (std::none_of(begin(), end(), is_unwanted)) return *this;
   Entries kept;

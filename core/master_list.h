@@ -47,6 +47,9 @@ class MasterList {
   /// With `entry` in place of whatever it says of that address.
   [[nodiscard]] MasterList with(const MasterEntry& entry) const;
 
+  /// How many nodes have come to a master's list or gone, at least, from `before` to this list.
+  [[nodiscard]] std::size_t changes_since(const MasterList& before) const;
+
   friend bool operator==(const MasterList& a, const MasterList& b) {
     return a.shared_ == b.shared_ || a.entries() == b.entries();
   }

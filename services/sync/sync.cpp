@@ -79,7 +79,7 @@ bool Sync::is_first_node() const {
 
 Duration Sync::run() {
   const TimePoint begun = node().clock().now();
-  const std::uint64_t revision = node().peers().view()->revision;
+  const auto before = node().peers().view();
   ensure_root();
   if (!node().root().empty()) {
     Round(*this).run();
@@ -106,7 +106,7 @@ Duration Sync::run() {
   }
   const bool is_alone = is_first_node() && view->masters.empty();
   const bool has_changed =
-      view->revision != revision || is_someone_silent || (!view->is_registered() && !is_alone);
+      is_upheaval(*before, *view) || is_someone_silent || (!view->is_registered() && !is_alone);
   quiet_runs_ = has_changed ? 0 : quiet_runs_ + 1;
   if (quiet_runs_ >= 2) plan_moves();
   if (view->revision != saved_revision_ &&
@@ -116,6 +116,17 @@ Duration Sync::run() {
   node().events().emit({.event = Event::sync_finished, .size = view->network_size()});
   on_synced();
   return next_delay(has_changed);
+}
+
+/// Whether peers should hear soon of what has become of `before`, or more of it is to be expected.
+/// In a large network somebody always comes or goes somewhere, for which everybody has an
+/// interval's time.
+bool Sync::is_upheaval(const PeerView& before, const PeerView& after) {
+  constexpr std::size_t kShare = 50;
+  if (before.revision == after.revision) return false;
+  const bool is_own = before.backlink != after.backlink || before.slaves != after.slaves;
+  const std::size_t changes = after.masters.changes_since(before.masters);
+  return is_own || changes > after.network_size() / kShare;
 }
 
 Duration Sync::next_delay(bool has_changed) {

@@ -147,6 +147,7 @@ class Sync : public Service {
   void save();
   void say_goodbye();
   void plan_moves();
+  [[nodiscard]] static bool is_upheaval(const PeerView& before, const PeerView& after);
   [[nodiscard]] Duration next_delay(bool has_changed);
   [[nodiscard]] Deadline step_deadline() const;
   [[nodiscard]] bool is_first_node() const;

@@ -33,6 +33,16 @@ TEST_CASE("master list: an empty one has nothing and finds nothing") {
   CHECK(list == MasterList(MasterList::Entries()));
 }
 
+TEST_CASE("master list: counts what has changed since another one, in either direction") {
+  const MasterList before{{at(1), 5}, {at(3), 2}, {at(5), 4}};
+  CHECK(before.changes_since(before) == 0);
+  CHECK(MasterList{{at(1), 5}, {at(3), 2}, {at(5), 4}}.changes_since(before) == 0);
+  CHECK(MasterList{{at(1), 6}, {at(3), 1}, {at(5), 4}}.changes_since(before) == 2);
+  CHECK(MasterList{{at(2), 3}, {at(3), 2}}.changes_since(before) == 5 + 3 + 4);
+  CHECK(before.changes_since(MasterList()) == 11);
+  CHECK(MasterList().changes_since(before) == 11);
+}
+
 TEST_CASE("master list: changes make another list, and none where nothing changes") {
   const MasterList list{{at(1), 5}, {at(3), 2}};
   const auto is_small = [](const MasterEntry& entry) { return entry.size < 3; };
