@@ -1,7 +1,6 @@
 #include "core/introduction.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
 #include <utility>
@@ -47,14 +46,9 @@ std::string Introduction::mark(std::string_view role, std::string_view nonce, co
     text += '\n';
     text += part;
   }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
-  unsigned size = 0;
   const auto& secret = key();
-  const auto* made =
-      HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-           reinterpret_cast<const unsigned char*>(text.data()), text.size(), code.data(), &size);
-  SPREADABLE_ASSERT(made != nullptr);
-  return base64_encode({reinterpret_cast<const char*>(code.data()), size});
+  return base64_encode(
+      hmac_sha256({reinterpret_cast<const char*>(secret.data()), secret.size()}, text));
 }
 
 Introduction::Question Introduction::ask(const Address& to) const {

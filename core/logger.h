@@ -1,11 +1,18 @@
 // core/logger.h: where the parts of a node report. Implementations: services/logger.h.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace spreadable {
 
 enum class LogLevel { debug, info, warn, error, off };
+
+/// The name of `level` as it stands in options and records: `debug`, `info`, `warn`, `error`,
+/// `off`.
+[[nodiscard]] std::string_view to_string(LogLevel level);
+/// The level of that name, or nothing.
+[[nodiscard]] std::optional<LogLevel> parse_log_level(std::string_view name);
 
 /// Takes levelled records. Thread-safe; never throws; does not block on the network.
 /// Control bytes of foreign text are escaped by the implementation, so a record stays one line.

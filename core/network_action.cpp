@@ -142,12 +142,23 @@ Json concatenate(const std::vector<Reply>& replies, const Json&) {
 namespace audits {
 
 std::optional<bool> contains(const Json& merged, const Reply& reply, const Json&) {
-  const auto is_merged = [&](const Json& value) {
-    return merged.is_array() && std::find(merged.begin(), merged.end(), value) != merged.end();
-  };
-  if (!reply.value.is_array()) return is_merged(reply.value);
-  if (reply.value.empty()) return std::nullopt;
-  return std::all_of(reply.value.begin(), reply.value.end(), is_merged);
+  if (reply.value.is_array() && reply.value.empty()) return std::nullopt;
+  if (!merged.is_array()) return false;
+  if (!reply.value.is_array()) {
+    return std::find(merged.begin(), merged.end(), reply.value) != merged.end();
+  }
+  // What a reply holds usually stands together in the merged answer, so each search begins where
+  // the last one ended.
+  auto from = merged.begin();
+  return std::all_of(reply.value.begin(), reply.value.end(), [&](const Json& value) {
+    auto found = std::find(from, merged.end(), value);
+    if (found == merged.end()) {
+      found = std::find(merged.begin(), from, value);
+      if (found == from) return false;
+    }
+    from = found;
+    return true;
+  });
 }
 
 }  // namespace audits

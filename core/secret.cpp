@@ -1,5 +1,7 @@
 #include "core/secret.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <cstring>
@@ -32,6 +34,16 @@ std::size_t secret_below(std::size_t bound) {
     std::memcpy(&number, secret_bytes(sizeof number).data(), sizeof number);
     if (number < fair) return number % bound;
   }
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view text) {
+  std::string code(32, '\0');
+  unsigned size = 0;
+  const auto* made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                          reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                          reinterpret_cast<unsigned char*>(code.data()), &size);
+  SPREADABLE_ASSERT(made != nullptr && size == code.size());
+  return code;
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {

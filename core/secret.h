@@ -30,6 +30,9 @@ class SystemSecrets final : public SecretSource {
 /// Uniform over 0 … bound - 1, from the same source. Requires: bound > 0.
 [[nodiscard]] std::size_t secret_below(std::size_t bound);
 
+/// The 32 bytes of HMAC-SHA256 of `text`, which only who has `key` can make. Source: RFC 2104.
+[[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view text);
+
 /// Whether two secrets are equal, in a time that depends on their lengths only.
 [[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
 

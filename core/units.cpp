@@ -157,6 +157,15 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   return *bytes;
 }
 
+std::optional<double> parse_number(std::string_view text) {
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data(), end, number);
+  if (failure != std::errc{} || stop != end || !std::isfinite(number)) return std::nullopt;
+  return number;
+}
+
 std::string format_duration(std::chrono::duration<double, std::milli> span) {
   const double millis = span.count();
   for (const auto& [name, amount] :
@@ -167,18 +176,40 @@ std::string format_duration(std::chrono::duration<double, std::milli> span) {
   return fmt::format("{}ms", millis);
 }
 
-std::string http_date(WallTime time) {
+// Reckoned with std::chrono, since gmtime_r takes a lock that all workers would share.
+void append_http_date(std::string& out, WallTime time) {
   constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto append_two_digits = [&](long number) {
+    out += static_cast<char>('0' + number / 10 % 10);
+    out += static_cast<char>('0' + number % 10);
+  };
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   const auto day = std::chrono::floor<std::chrono::days>(seconds);
   const std::chrono::year_month_day calendar(day);
-  const std::chrono::hh_mm_ss clock(seconds - day);
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
-                     kDays[std::chrono::weekday(day).c_encoding()], unsigned(calendar.day()),
-                     kMonths[unsigned(calendar.month()) - 1], int(calendar.year()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  const long in_day = (seconds - day).count();
+  out += kDays[std::chrono::weekday(day).c_encoding()];
+  out += ", ";
+  append_two_digits(unsigned(calendar.day()));
+  out += ' ';
+  out += kMonths[unsigned(calendar.month()) - 1];
+  out += ' ';
+  append_two_digits(int(calendar.year()) / 100);
+  append_two_digits(int(calendar.year()));
+  out += ' ';
+  append_two_digits(in_day / 3'600);
+  out += ':';
+  append_two_digits(in_day / 60 % 60);
+  out += ':';
+  append_two_digits(in_day % 60);
+  out += " GMT";
+}
+
+std::string http_date(WallTime time) {
+  std::string text;
+  append_http_date(text, time);
+  return text;
 }
 
 std::string format_size(std::uint64_t bytes) {

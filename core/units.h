@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,12 +32,18 @@ inline constexpr std::uint64_t kSizeMax = std::numeric_limits<std::int64_t>::max
 /// for anything else, below zero or beyond kSizeMax.
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
 
+/// The number that makes up all of `text`: decimal, with a sign, fraction or exponent where it has
+/// them, and finite; otherwise nothing.
+[[nodiscard]] std::optional<double> parse_number(std::string_view text);
+
 /// The short form: the largest of d, h, m, s that fits at least once, as a rounded integer (`16s`,
 /// `2m`), else milliseconds with whatever fraction they have (`0ms`, `21.5ms`).
 [[nodiscard]] std::string format_duration(std::chrono::duration<double, std::milli> span);
 
 /// A date as HTTP writes it: `Fri, 27 Nov 2026 12:10:33 GMT`. Source: RFC 9110, section 5.6.7.
 [[nodiscard]] std::string http_date(WallTime time);
+/// Appends the same to `out`.
+void append_http_date(std::string& out, WallTime time);
 
 /// `bytes` in the largest unit that fits at least once, with at most two decimals: `500kb`,
 /// `1.5mb`.

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "core/ascii.h"
 #include "core/assert.h"
+#include "core/units.h"
 
 namespace spreadable::wire {
 namespace {
@@ -14,11 +14,7 @@ namespace {
 std::optional<double> number_in(const Json& value) {
   if (value.is_number()) return value.get<double>();
   if (!value.is_string()) return std::nullopt;
-  const auto& text = value.get_ref<const std::string&>();
-  char* end = nullptr;
-  const double number = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0') return std::nullopt;
-  return number;
+  return parse_number(value.get_ref<const std::string&>());
 }
 
 }  // namespace

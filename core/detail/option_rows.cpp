@@ -23,12 +23,6 @@ constexpr Millis kYear = std::chrono::days{365};
 constexpr Millis kRequestTimeoutMax{600'000};
 constexpr Millis kSyncIntervalMin{100};  // less keeps a node busy with nothing else
 
-constexpr std::array<std::pair<LogLevel, const char*>, 5> kLevels{{{LogLevel::debug, "debug"},
-                                                                   {LogLevel::info, "info"},
-                                                                   {LogLevel::warn, "warn"},
-                                                                   {LogLevel::error, "error"},
-                                                                   {LogLevel::off, "off"}}};
-
 template <class T>
 struct Range {
   T min;
@@ -138,17 +132,14 @@ template <class Field>
 OptionRow level_row(std::string_view path, Field field, std::string_view help) {
   return {{path, "level", {}, help},
           [field](NodeOptions& options, const Json& value) -> Refusal {
-            for (const auto& [level, name] : kLevels) {
-              if (value == name || (level == LogLevel::off && value == false)) {
-                field(options) = level;
-                return {};
-              }
-            }
-            return R"("debug", "info", "warn", "error" or false)";
+            const auto level = value.is_string()
+                                   ? parse_log_level(value.get_ref<const std::string&>())
+                                   : std::nullopt;
+            if (!level && value != false) return R"("debug", "info", "warn", "error" or false)";
+            field(options) = level.value_or(LogLevel::off);
+            return {};
           },
-          [field](const NodeOptions& options) {
-            return Json(kLevels[static_cast<std::size_t>(field(options))].second);
-          }};
+          [field](const NodeOptions& options) { return Json(to_string(field(options))); }};
 }
 
 /// Runs `take` on `value`, or on each item when it is a list. False when one is no text, is refused

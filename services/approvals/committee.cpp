@@ -6,7 +6,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <tuple>
@@ -14,19 +13,12 @@
 
 #include "core/assert.h"
 #include "core/data_hash.h"
+#include "core/units.h"
 
 namespace spreadable {
 namespace {
 
 constexpr double kRootDegreeMax = 64;
-
-/// The number that makes up all of `text`.
-std::optional<double> number_of(const std::string& text) {
-  char* end = nullptr;
-  const double number = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0' || !std::isfinite(number)) return {};
-  return number;
-}
 
 std::array<std::uint64_t, 4> sha256(std::string_view text) {
   std::array<unsigned char, 32> digest{};
@@ -196,7 +188,7 @@ Result<CountRule> CountRule::parse(const Json& value) {
   const bool is_percent = text.ends_with('%');
   if (is_root) text.erase(0, 2);
   if (is_percent) text.pop_back();
-  const auto number = number_of(text);
+  const auto number = parse_number(text);
   if (!number || *number <= 0 || is_root == is_percent) return refusal;
   if (is_percent) return percent(*number);
   if (*number < 1 || *number > kRootDegreeMax) return refusal;

@@ -1,9 +1,5 @@
 #include "services/identity/challenges.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -25,13 +21,7 @@ Challenges::Challenges() : secret_(secret_bytes(kSecretBytes)) {}
 
 std::string Challenges::mark(const Address& sender, std::string_view head) const {
   const std::string text = sender.text() + "\n" + std::string(head);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  const bool is_made = HMAC(EVP_sha256(), secret_.data(), static_cast<int>(secret_.size()),
-                            reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                            digest.data(), &size) != nullptr;
-  SPREADABLE_ASSERT(is_made && size >= kMarkBytes);
-  return base64_encode(std::string_view(reinterpret_cast<const char*>(digest.data()), kMarkBytes));
+  return base64_encode(hmac_sha256(secret_, text).substr(0, kMarkBytes));
 }
 
 std::string Challenges::make(const Address& sender, TimePoint now) const {

@@ -13,14 +13,6 @@
 namespace spreadable {
 namespace {
 
-constexpr std::array<std::pair<LogLevel, std::string_view>, 5> kLevelNames{{
-    {LogLevel::debug, "debug"},
-    {LogLevel::info, "info"},
-    {LogLevel::warn, "warn"},
-    {LogLevel::error, "error"},
-    {LogLevel::off, "off"},
-}};
-
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
     case LogLevel::debug:
@@ -38,10 +30,10 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 }
 
 LogLevel from_spdlog(spdlog::level::level_enum level) {
-  const auto known = std::find_if(kLevelNames.begin(), kLevelNames.end(), [&](const auto& entry) {
-    return to_spdlog(entry.first) == level;
-  });
-  return known == kLevelNames.end() ? LogLevel::off : known->first;
+  for (const LogLevel ours : {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error}) {
+    if (to_spdlog(ours) == level) return ours;
+  }
+  return LogLevel::off;
 }
 
 /// The level as we spell it, padded so that messages stand below each other.
@@ -171,17 +163,6 @@ Result<std::unique_ptr<Logger>> make_logger(const Clock& clock, const LoggerOpti
     loggers.push_back(std::move(*file));
   }
   return std::unique_ptr<Logger>(std::make_unique<LoggerFanOut>(options.level, std::move(loggers)));
-}
-
-std::string_view to_string(LogLevel level) {
-  return kLevelNames[static_cast<std::size_t>(level)].second;
-}
-
-std::optional<LogLevel> parse_log_level(std::string_view name) {
-  const auto known = std::find_if(kLevelNames.begin(), kLevelNames.end(),
-                                  [&](const auto& entry) { return entry.second == name; });
-  if (known == kLevelNames.end()) return std::nullopt;
-  return known->first;
 }
 
 }  // namespace spreadable

@@ -82,10 +82,4 @@ struct LoggerOptions {
 [[nodiscard]] Result<std::unique_ptr<Logger>> make_logger(const Clock& clock,
                                                           const LoggerOptions& options);
 
-/// The name of `level` as it stands in options and records: `debug`, `info`, `warn`, `error`,
-/// `off`.
-[[nodiscard]] std::string_view to_string(LogLevel level);
-/// The level of that name, or nothing.
-[[nodiscard]] std::optional<LogLevel> parse_log_level(std::string_view name);
-
 }  // namespace spreadable

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 
 #include "core/ascii.h"
 #include "core/json.h"
+#include "core/units.h"
 #include "services/http/detail/text.h"
 
 namespace spreadable::detail {
@@ -78,38 +78,6 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out += "\r\n";
 }
 
-void append_two_digits(std::string& out, unsigned number) {
-  out += static_cast<char>('0' + number / 10 % 10);
-  out += static_cast<char>('0' + number % 10);
-}
-
-/// Reckoned with std::chrono, since gmtime_r takes a lock that all workers would share.
-void append_date(std::string& out, WallTime date) {
-  static constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed",
-                                                         "Thu", "Fri", "Sat"};
-  static constexpr std::array<std::string_view, 12> kMonths{
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(date);
-  const std::chrono::year_month_day calendar(day);
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(date - day).count();
-  const auto in_day = static_cast<unsigned>(seconds);
-  out += "Date: ";
-  out += kDays[std::chrono::weekday(day).c_encoding()];
-  out += ", ";
-  append_two_digits(out, static_cast<unsigned>(calendar.day()));
-  out += ' ';
-  out += kMonths[static_cast<unsigned>(calendar.month()) - 1];
-  out += ' ';
-  out += std::to_string(static_cast<int>(calendar.year()));
-  out += ' ';
-  append_two_digits(out, in_day / 3'600);
-  out += ':';
-  append_two_digits(out, in_day / 60 % 60);
-  out += ':';
-  append_two_digits(out, in_day % 60);
-  out += " GMT\r\n";
-}
-
 }  // namespace
 
 std::string response_text(const HttpResponse& response, const ResponseFraming& framing) {
@@ -131,7 +99,9 @@ std::string response_text(const HttpResponse& response, const ResponseFraming& f
   for (const auto& [name, value] : response.headers) {
     if (is_token(name) && !is_ours(name)) append_field(out, name, value);
   }
-  append_date(out, framing.date);
+  out += "Date: ";
+  append_http_date(out, framing.date);
+  out += "\r\n";
   if (!is_bodiless) append_field(out, "Content-Length", std::to_string(length));
   append_field(out, "Connection", framing.keeps_alive ? "keep-alive" : "close");
   if (framing.keeps_alive) {

@@ -25,6 +25,14 @@ TEST_CASE("secret: bytes: as many as asked for, others each time") {
   }
 }
 
+TEST_CASE("secret: code of a message: that of RFC 4231, test case 2") {
+  const std::string code = hmac_sha256("Jefe", "what do ya want for nothing?");
+  const std::string_view start("\x5b\xdc\xc1\x46\xbf\x60\x75\x4e", 8);
+  REQUIRE(code.size() == 32);
+  CHECK(code.starts_with(start));
+  CHECK(hmac_sha256("", "") != code);
+}
+
 TEST_CASE("secret: below: every number below the bound, and no other") {
   std::set<std::size_t> seen;
   for (int i = 0; i < 1000; ++i) seen.insert(secret_below(7));

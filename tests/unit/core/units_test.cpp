@@ -42,6 +42,17 @@ TEST_CASE("units: time: a number and any name of a unit") {
   }
 }
 
+TEST_CASE("units: number: decimal, finite and all of the text") {
+  CHECK(parse_number("12") == 12);
+  CHECK(parse_number("+12") == 12);
+  CHECK(parse_number("-1.5e2") == -150);
+  CHECK(parse_number(".5") == 0.5);
+  for (const char* text : {"", "+", "-", "+-1", "0x10", "1 ", " 1", "1s", "inf", "nan", "1e999"}) {
+    INFO(text);
+    CHECK_FALSE(parse_number(text));
+  }
+}
+
 TEST_CASE("units: time: anything else and anything too long is refused") {
   for (const char* text : {"",
                            " ",

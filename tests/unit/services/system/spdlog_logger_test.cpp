@@ -189,13 +189,4 @@ TEST_CASE("logger: factory: the file keeps warnings, the console does not matter
   CHECK(read(dir.path() / "spreadable.log") == "2026-01-01 00:00:00.000 warn  kept\n");
 }
 
-TEST_CASE("logger: level names: each is read back, others are not") {
-  for (const LogLevel level :
-       {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error, LogLevel::off}) {
-    CHECK(parse_log_level(to_string(level)) == level);
-  }
-  for (const char* unknown : {"", "Info", "warning", "trace"})
-    CHECK_FALSE(parse_log_level(unknown));
-}
-
 }  // namespace spreadable
