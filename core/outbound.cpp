@@ -93,6 +93,7 @@ TransportRequest Outbound::prepare(const PeerRequest& request, Deadline deadline
                        .path = request.path,
                        .headers = request.headers,
                        .body = {},
+                       .is_native = parts_.book.is_native(request.to),
                        .is_tls = options_.is_tls,
                        .authority = options_.authority,
                        .is_public_only = is_public_only_ && !parts_.access.is_trusted(request.to),

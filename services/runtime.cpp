@@ -97,11 +97,13 @@ Runtime::Runtime(Options options)
       logger_(SpdlogLogger::to_console(*clock_, LogLevel::warn)),
       random_(std::make_shared<SystemRandom>()),
       resolver_(std::make_shared<SystemResolver>(*clock_)),
-      transport_(std::make_shared<CurlTransport>(*clock_, *resolver_, options.transport)),
+      curl_(std::make_unique<CurlTransport>(*clock_, *resolver_, options.transport)),
+      loop_(std::make_unique<EventLoop>(*clock_, options.server)),
+      transport_(std::make_shared<MuxTransport>(
+          MuxTransport::Ports{*clock_, *loop_, *resolver_, *curl_}, options.shared_connections)),
       scheduler_(std::make_shared<ThreadScheduler>(*clock_, *logger_, options.scheduler)),
       load_(std::make_shared<ProcessLoad>(*clock_)),
-      workers_(std::make_unique<WorkerPool>(options.workers)),
-      loop_(std::make_unique<EventLoop>(*clock_, options.server)) {}
+      workers_(std::make_unique<WorkerPool>(options.workers)) {}
 
 Runtime::~Runtime() = default;
 

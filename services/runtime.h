@@ -7,6 +7,7 @@
 #include "core/options.h"
 #include "services/http/event_loop.h"
 #include "services/http/worker_pool.h"
+#include "services/mux/mux_transport.h"
 #include "services/net/curl_transport.h"
 #include "services/sync/structure_cache.h"
 #include "services/system/process_load.h"
@@ -27,6 +28,7 @@ class Runtime {
     WorkerPool::Options workers{};
     EventLoop::Options server{};
     CurlTransport::Options transport{};
+    MuxTransport::Options shared_connections{};
     ThreadScheduler::Options scheduler{};
     /// Shifts the date that nodes see, for tests of machines whose clocks disagree.
     Millis wall_offset{0};
@@ -57,12 +59,13 @@ class Runtime {
   std::shared_ptr<Logger> logger_;
   std::shared_ptr<Random> random_;
   std::shared_ptr<Resolver> resolver_;
+  std::unique_ptr<CurlTransport> curl_;
+  std::unique_ptr<EventLoop> loop_;
   std::shared_ptr<Transport> transport_;
   std::shared_ptr<Scheduler> scheduler_;
   std::shared_ptr<ProcessLoad> load_;
   std::shared_ptr<StructureCache> structures_ = std::make_shared<StructureCache>();
   std::unique_ptr<WorkerPool> workers_;
-  std::unique_ptr<EventLoop> loop_;
 };
 
 }  // namespace spreadable

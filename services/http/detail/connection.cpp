@@ -4,6 +4,7 @@
 
 #include "services/http/detail/endpoint.h"
 #include "services/http/detail/response_text.h"
+#include "services/mux/frame.h"
 
 namespace spreadable::detail {
 namespace {
@@ -168,6 +169,7 @@ bool Connection::serve() {
     refuse(503, "the server is stopping");
     return true;
   }
+  if (asks_for_frames()) return go_on_with_frames();
   work_ = endpoint_.setup().handler.work_class(head.method, head.path);
   const Endpoint::Requester requester = endpoint_.requester_of(head, remote_);
   client_ = requester.ip;
@@ -178,6 +180,25 @@ bool Connection::serve() {
   if (give_to_worker()) return false;
   turn_away(503, "too many requests");
   return true;
+}
+
+bool Connection::asks_for_frames() const {
+  const RequestHead& head = collector_.head();
+  const std::string* protocol = head.headers.find("upgrade");
+  return protocol && *protocol == kMuxProtocol && head.method == Method::get &&
+         !stream_->is_tls() && collector_.state() == RequestCollector::State::complete;
+}
+
+/// After success another object has the socket, and this one is gone.
+bool Connection::go_on_with_frames() {
+  (void)collector_.take();
+  if (collector_.state() != RequestCollector::State::empty) {
+    refuse(400, "frames may follow the answer only");
+    return true;
+  }
+  discharge();
+  endpoint_.go_on_with_frames(*this, std::move(stream_), remote_);
+  return false;
 }
 
 /// Answers a request that can be read, but is not wanted now. The connection goes on, unless the

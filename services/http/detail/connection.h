@@ -62,6 +62,8 @@ class Connection final : public EventLoop::Source, public ConnectionTable::Seat 
   [[nodiscard]] bool take_in(std::string_view bytes);
   [[nodiscard]] bool serve();
   [[nodiscard]] bool give_to_worker();
+  [[nodiscard]] bool asks_for_frames() const;
+  [[nodiscard]] bool go_on_with_frames();
   void turn_away(int status, std::string_view message);
   [[nodiscard]] bool flush();
   [[nodiscard]] bool linger();
@@ -79,7 +81,6 @@ class Connection final : public EventLoop::Source, public ConnectionTable::Seat 
   void give_up_place();
   [[nodiscard]] bool read_rest_of_body();
   void respond();
-  [[nodiscard]] HttpResponse handle(HttpRequest request);
   void write_output();
   [[nodiscard]] bool try_let_go();
   [[nodiscard]] bool find_next_request();

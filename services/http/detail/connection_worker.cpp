@@ -2,10 +2,8 @@
 #include <array>
 
 #include "services/http/detail/connection.h"
-#include "services/http/detail/content_coding.h"
 #include "services/http/detail/endpoint.h"
-#include "services/http/detail/response_coding.h"
-#include "services/http/detail/response_text.h"
+#include "services/http/detail/request_answer.h"
 
 namespace spreadable::detail {
 namespace {
@@ -13,19 +11,6 @@ namespace {
 /// Requests that a worker answers for one connection before it gives others a chance.
 constexpr int kTurnsMax = 16;
 constexpr std::size_t kReadBytes = 16'384;
-
-int status_of(const Error& error) {
-  switch (error.code) {
-    case Errc::too_large:
-      return 413;
-    case Errc::unsupported:
-      return 415;
-    case Errc::internal:
-      return 500;
-    default:
-      return 400;
-  }
-}
 
 }  // namespace
 
@@ -53,10 +38,9 @@ void Connection::respond() {
     return;
   }
   HttpRequest request = collector_.take();
-  const Coding coding = accepted_coding(request.headers);
-  HttpResponse response = handle(std::move(request));
-  apply_coding(response, coding, endpoint_.setup().compression_level);
-  put_output(response);
+  request.remote_ip = remote_;
+  request.is_tls = stream_->is_tls();
+  put_output(answer_to(endpoint_.setup(), std::move(request)));
   discharge();
   write_output();
 }
@@ -89,25 +73,6 @@ bool Connection::read_rest_of_body() {
     keeps_alive_ = false;
   }
   return false;
-}
-
-HttpResponse Connection::handle(HttpRequest request) {
-  const auto& setup = endpoint_.setup();
-  request.remote_ip = remote_;
-  request.is_tls = stream_->is_tls();
-  if (const std::string* coding = request.headers.find("content-encoding")) {
-    auto body = undo_content_coding(std::move(request.body), *coding, setup.body_bytes_max);
-    if (!body) {
-      return refusal_response(status_of(body.error()), body.error().message,
-                              setup.options.refusal_headers);
-    }
-    request.body = std::move(*body);
-  }
-  try {
-    return setup.handler.handle(std::move(request));
-  } catch (...) {  // against its contract; one bad handler must not end the process
-    return refusal_response(500, "internal error", setup.options.refusal_headers);
-  }
 }
 
 void Connection::write_output() {

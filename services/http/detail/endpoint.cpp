@@ -6,6 +6,7 @@
 #include "core/ascii.h"
 #include "core/assert.h"
 #include "core/wire.h"
+#include "services/http/detail/response_text.h"
 #include "services/http/detail/text.h"
 
 namespace spreadable::detail {
@@ -25,7 +26,7 @@ Endpoint::Endpoint(const Setup& setup, std::vector<FileDescriptor> sockets) : se
 }
 
 Endpoint::~Endpoint() {
-  SPREADABLE_ASSERT(connections_.empty());
+  SPREADABLE_ASSERT(connections_.empty() && mux_connections_.empty());
 }
 
 Result<void> Endpoint::start() {
@@ -71,9 +72,10 @@ void Endpoint::begin_request() {
   ++requests_;
 }
 
-void Endpoint::end_request() {
+void Endpoint::end_requests(std::size_t count) {
   const MutexLock lock(mutex_);
-  if (--requests_ == 0) none_left_.notify_all();
+  requests_ -= count;
+  if (requests_ == 0) none_left_.notify_all();
 }
 
 Endpoint::Requester Endpoint::requester_of(const RequestHead& head, const IpAddress& remote) const {
@@ -154,10 +156,34 @@ void Endpoint::discard(Connection& connection) {
   --connection_count_;
 }
 
+void Endpoint::discard(MuxConnection& connection) {
+  auto node = mux_connections_.extract(&connection);
+  SPREADABLE_ASSERT(!node.empty());
+  setup_.loop.dispose(std::move(node.mapped()));
+  --connection_count_;
+}
+
+void Endpoint::go_on_with_frames(Connection& connection, std::unique_ptr<ByteStream> stream,
+                                 IpAddress remote) {
+  ConnectionTable& table = setup_.loop.table();
+  auto mux = std::make_unique<MuxConnection>(*this, std::move(stream), remote);
+  MuxConnection& ours = *mux;
+  mux_connections_.emplace(&ours, std::move(mux));
+  ++connection_count_;
+  table.remove(connection);
+  if (setup_.options.sources.limits(remote)) table.add({this, remote}, ours);
+  discard(connection);
+  ours.send_raw(switching_protocols_text(kMuxProtocol));
+  ours.start(/*is_watched=*/true);
+}
+
 void Endpoint::cut_connections() {
   std::vector<Connection*> all;  // cutting takes them out of the map
   for (const auto& [connection, owned] : connections_) all.push_back(connection);
   for (Connection* connection : all) connection->cut();
+  std::vector<MuxConnection*> all_mux;
+  for (const auto& [connection, owned] : mux_connections_) all_mux.push_back(connection);
+  for (MuxConnection* connection : all_mux) connection->close();
 }
 
 }  // namespace spreadable::detail

@@ -15,6 +15,7 @@
 #include "services/http/detail/byte_stream.h"
 #include "services/http/detail/connection.h"
 #include "services/http/detail/listener.h"
+#include "services/http/detail/mux_connection.h"
 #include "services/http/http_server.h"
 #include "services/http/token_buckets.h"
 
@@ -55,7 +56,8 @@ class Endpoint {
   [[nodiscard]] bool is_cut() const { return is_cut_; }
   void begin_request();
   /// The last thing that a worker may do here: stop() may return at once.
-  void end_request();
+  void end_request() { end_requests(1); }
+  void end_requests(std::size_t count);
   /// Whose request it is.
   struct Requester {
     IpAddress ip;
@@ -65,8 +67,13 @@ class Endpoint {
   /// On the loop: takes one client request of what `requester` may ask for. False when it is used
   /// up.
   [[nodiscard]] bool try_take_client_request(const Requester& requester);
+  /// On the loop: answers that the peer may send frames, and lets a MuxConnection take the place of
+  /// `connection`, whose stream and ip are given.
+  void go_on_with_frames(Connection& connection, std::unique_ptr<ByteStream> stream,
+                         IpAddress remote);
   /// On the loop: lets go of a closed connection.
   void discard(Connection& connection);
+  void discard(MuxConnection& connection);
 
  private:
   void accept(FileDescriptor socket, IpAddress remote);
@@ -84,6 +91,7 @@ class Endpoint {
   // Of the loop's thread.
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::unordered_map<MuxConnection*, std::unique_ptr<MuxConnection>> mux_connections_;
   std::optional<TokenBuckets> client_requests_;  ///< none: any number
 
   Mutex mutex_;

@@ -78,31 +78,42 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out += "\r\n";
 }
 
-}  // namespace
-
-std::string response_text(const HttpResponse& response, const ResponseFraming& framing) {
-  const bool is_bodiless = response.status < 200 || response.status == 304;
-  const bool is_empty = is_bodiless || response.status == 204;
-  const std::size_t length = is_empty ? 0 : response.body.size();
-  const bool has_body = length > 0 && framing.method != Method::head;
-
-  std::string out;
-  out.reserve(512 + (has_body ? length : 0));
+/// The status line and the fields that are the handler's.
+void append_head(std::string& out, const HttpResponse& response, bool has_body) {
   out += "HTTP/1.1 ";
   out += std::to_string(response.status);
   out += ' ';
   out += reason_phrase(response.status);
   out += "\r\n";
-  if (length > 0 && !response.content_type.empty()) {
+  if (has_body && !response.content_type.empty()) {
     append_field(out, "Content-Type", response.content_type);
   }
   for (const auto& [name, value] : response.headers) {
     if (is_token(name) && !is_ours(name)) append_field(out, name, value);
   }
+}
+
+std::size_t length_of(const HttpResponse& response) {
+  return is_bodiless(response.status) ? 0 : response.body.size();
+}
+
+bool says_length(const HttpResponse& response) {
+  return response.status >= 200 && response.status != 304;
+}
+
+}  // namespace
+
+std::string response_text(const HttpResponse& response, const ResponseFraming& framing) {
+  const std::size_t length = length_of(response);
+  const bool has_body = length > 0 && framing.method != Method::head;
+
+  std::string out;
+  out.reserve(512 + (has_body ? length : 0));
+  append_head(out, response, length > 0);
   out += "Date: ";
   append_http_date(out, framing.date);
   out += "\r\n";
-  if (!is_bodiless) append_field(out, "Content-Length", std::to_string(length));
+  if (says_length(response)) append_field(out, "Content-Length", std::to_string(length));
   append_field(out, "Connection", framing.keeps_alive ? "keep-alive" : "close");
   if (framing.keeps_alive) {
     append_field(out, "Keep-Alive",
@@ -111,6 +122,21 @@ std::string response_text(const HttpResponse& response, const ResponseFraming& f
   out += "\r\n";
   if (has_body) out += response.body;
   return out;
+}
+
+std::string framed_response_head(const HttpResponse& response) {
+  std::string out;
+  out.reserve(256);
+  const std::size_t length = length_of(response);
+  append_head(out, response, length > 0);
+  if (says_length(response)) append_field(out, "Content-Length", std::to_string(length));
+  out += "\r\n";
+  return out;
+}
+
+std::string switching_protocols_text(std::string_view protocol) {
+  return "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: " +
+         std::string(protocol) + "\r\n\r\n";
 }
 
 HttpResponse refusal_response(int status, std::string_view message, const Headers& extra) {

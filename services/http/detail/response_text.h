@@ -26,6 +26,18 @@ struct ResponseFraming {
 [[nodiscard]] std::string response_text(const HttpResponse& response,
                                         const ResponseFraming& framing);
 
+/// The head of `response` in a frame, which has no connection of its own to speak of: without
+/// Date, Connection and Keep-Alive. Otherwise as response_text.
+[[nodiscard]] std::string framed_response_head(const HttpResponse& response);
+
+/// The answer to a request for `protocol` on the same connection. Source: RFC 9110, section 7.8.
+[[nodiscard]] std::string switching_protocols_text(std::string_view protocol);
+
+/// Whether responses of that status have no body.
+[[nodiscard]] constexpr bool is_bodiless(int status) {
+  return status < 200 || status == 204 || status == 304;
+}
+
 /// A response that the server gives itself: `{"message": …}` and `extra` fields.
 [[nodiscard]] HttpResponse refusal_response(int status, std::string_view message,
                                             const Headers& extra);

@@ -1,0 +1,133 @@
+#include "services/mux/detail/message_text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "core/ascii.h"
+#include "core/ip.h"
+#include "services/http/detail/content_coding.h"
+#include "services/http/detail/text.h"
+#include "services/net/curl_transport.h"
+
+namespace spreadable::detail {
+namespace {
+
+constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::string_view kHeadEnd = "\r\n\r\n";
+
+Error malformed(std::string_view what) {
+  return {Errc::bad_response, "the answer is malformed: " + std::string(what), {}};
+}
+
+bool is_line_safe(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+bool is_on_this_machine(const Address& address) {
+  const auto ip = IpAddress::parse(address.host());
+  return address.host() == "localhost" || (ip && ip->is_loopback());
+}
+
+/// `HTTP/1.1 200 OK`.
+std::optional<int> status_in(std::string_view line) {
+  constexpr std::string_view kVersion = "HTTP/1.1 ";
+  constexpr std::size_t kDigits = 3;
+  if (!line.starts_with(kVersion)) return std::nullopt;
+  line.remove_prefix(kVersion.size());
+  int status = 0;
+  const auto [end, failure] =
+      std::from_chars(line.data(), line.data() + std::min(kDigits, line.size()), status);
+  const bool is_read = failure == std::errc{} && end == line.data() + kDigits;
+  if (!is_read || status < 200 || (line.size() > kDigits && line[kDigits] != ' ')) {
+    return std::nullopt;
+  }
+  return status;
+}
+
+std::string_view cut_line(std::string_view& rest) {
+  const auto end = rest.find(kLineEnd);
+  const std::string_view line = rest.substr(0, end);
+  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + kLineEnd.size());
+  return line;
+}
+
+/// The fields, one a line.
+std::optional<Headers> fields_in(std::string_view lines) {
+  Headers headers;
+  while (!lines.empty()) {
+    const std::string_view line = cut_line(lines);
+    if (!is_field(line)) return std::nullopt;
+    const auto colon = line.find(':');
+    headers.add(std::string(line.substr(0, colon)),
+                std::string(ascii::trim(line.substr(colon + 1))));
+  }
+  return headers;
+}
+
+Result<std::string> decoded(std::string_view body, const Headers& headers,
+                            std::size_t reply_bytes_max) {
+  if (body.size() > reply_bytes_max) return malformed("it is too long");
+  const std::string* coding = headers.find("content-encoding");
+  if (!coding) return std::string(body);
+  const std::size_t inflated_max =
+      std::max(CurlTransport::kInflatedFreely, CurlTransport::kInflationMax * body.size());
+  auto text =
+      undo_content_coding(std::string(body), *coding, std::min(inflated_max, reply_bytes_max));
+  if (!text) return malformed(text.error().message);
+  return text;
+}
+
+}  // namespace
+
+bool is_writable(const TransportRequest& request) {
+  const auto is_path_byte = [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
+  };
+  const auto is_safe = [](const auto& field) {
+    return is_token(field.first) && is_line_safe(field.second);
+  };
+  return (request.method == Method::get || request.method == Method::post) &&
+         request.path.starts_with('/') &&
+         std::all_of(request.path.begin(), request.path.end(), is_path_byte) &&
+         std::all_of(request.headers.begin(), request.headers.end(), is_safe);
+}
+
+std::string request_head_text(const TransportRequest& request) {
+  std::string out;
+  out.reserve(512);
+  const auto put = [&](std::string_view name, std::string_view value) {
+    out += name;
+    out += ": ";
+    out += value;
+    out += kLineEnd;
+  };
+  out += request.method == Method::get ? "GET " : "POST ";
+  out += request.path;
+  out += " HTTP/1.1\r\n";
+  put("Host", request.to.text());
+  if (!is_on_this_machine(request.to)) put("Accept-Encoding", "gzip, deflate");
+  for (const auto& [name, value] : request.headers) put(name, value);
+  if (request.method == Method::post) put("Content-Length", std::to_string(request.body.size()));
+  out += kLineEnd;
+  return out;
+}
+
+Result<TransportReply> parse_response(std::string_view text, std::size_t reply_bytes_max) {
+  const auto head_end = text.find(kHeadEnd);
+  if (head_end == std::string_view::npos || head_end > CurlTransport::kReplyHeaderBytesMax) {
+    return malformed("its head has no end");
+  }
+  std::string_view lines = text.substr(0, head_end);
+  const auto status = status_in(cut_line(lines));
+  if (!status) return malformed("its first line is no status");
+  auto headers = fields_in(lines);
+  if (!headers) return malformed("one of its fields");
+  const std::string_view raw = text.substr(head_end + kHeadEnd.size());
+  auto body = decoded(raw, *headers, reply_bytes_max);
+  if (!body) return body.error();
+  return TransportReply{*status, std::move(*headers), std::move(*body)};
+}
+
+}  // namespace spreadable::detail

@@ -1,0 +1,26 @@
+// services/mux/detail/message_text.h: requests and responses as the payload of frames.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+#include "core/transport.h"
+
+namespace spreadable::detail {
+
+/// The head of `request`, which has no Connection to speak of; its body follows. Requires: a path
+/// with a leading slash, and headers that keep to their lines.
+[[nodiscard]] std::string request_head_text(const TransportRequest& request);
+
+/// Whether request_head_text can write `request` down. CurlTransport tells what is wrong with
+/// others.
+[[nodiscard]] bool is_writable(const TransportRequest& request);
+
+/// Reads a response, with the content encoding undone. Errc::bad_response when it is malformed,
+/// longer than `reply_bytes_max`, or inflates more than CurlTransport allows. Source: RFC 9112,
+/// reliability S22.
+[[nodiscard]] Result<TransportReply> parse_response(std::string_view text,
+                                                    std::size_t reply_bytes_max);
+
+}  // namespace spreadable::detail
