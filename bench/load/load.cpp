@@ -1,0 +1,98 @@
+#include "bench/load/load.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace spreadable::bench {
+namespace {
+
+constexpr double kWarmUpShare = 0.2;
+constexpr std::size_t kShownBytes = 300;
+
+std::string request_of(const Load::Options& options) {
+  const std::string head =
+      fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n", options.body.empty() ? "GET" : "POST",
+                  options.path, options.port);
+  if (options.body.empty()) return head + "\r\n";
+  return fmt::format("{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", head,
+                     options.body.size(), options.body);
+}
+
+SteadyClock::duration seconds(double count) {
+  return std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(count));
+}
+
+}  // namespace
+
+Load::Load(Options options)
+    : options_(std::move(options)),
+      request_(request_of(options_)),
+      latencies_(begun_ + (options_.requests > 0 ? SteadyClock::duration::zero()
+                                                 : seconds(options_.seconds * kWarmUpShare))) {}
+
+Json Load::run() {
+  links_.reserve(options_.connections);  // the poller names them
+  for (std::size_t i = 0; i < options_.connections; ++i) {
+    links_.push_back({.stream = Stream(connect_to(options_.port))});
+    poller_.watch(links_.back().stream.socket(), &links_.back());
+  }
+  busy_ = links_.size();
+  for (Link& link : links_) send(link);
+  while (busy_ > 0) {
+    const auto ready = poller_.wait(seconds(options_.patience_s));
+    if (ready.empty()) throw std::runtime_error("no answer in time");
+    for (const Poller::Ready& one : ready) serve(*static_cast<Link*>(one.owner));
+  }
+  Json result = latencies_.summary();
+  result["connections"] = links_.size();
+  result["bad"] = bad_;
+  result["bytes"] = bytes_;
+  if (bad_ > 0) result["first_bad"] = first_bad_;
+  return result;
+}
+
+void Load::send(Link& link) {
+  link.sent = SteadyClock::now();
+  ++link.requests;
+  link.stream.output() = request_;
+  // Requests are far smaller than a socket's buffer, which is empty by now.
+  if (!link.stream.flush() || link.stream.has_output()) {
+    throw std::runtime_error("a request could not be sent");
+  }
+}
+
+void Load::serve(Link& link) {
+  const bool is_open = link.stream.receive();
+  const auto message = first_message(link.stream.input());
+  if (!message) {
+    if (!is_open) throw std::runtime_error("the server ended a connection without an answer");
+    return;
+  }
+  const auto now = SteadyClock::now();
+  latencies_.add(link.sent, now);
+  judge(*message);
+  link.stream.consume(message->size());
+  if (is_done(link, now)) {
+    link.stream = Stream(Descriptor());
+    --busy_;
+  } else {
+    send(link);
+  }
+}
+
+void Load::judge(const HttpMessage& message) {
+  bytes_ += message.size();
+  const bool is_right = message.head.starts_with("HTTP/1.1 200") &&
+                        message.body.find(options_.expect) != std::string_view::npos;
+  if (is_right) return;
+  if (bad_++ > 0) return;
+  first_bad_ = std::string(message.head) + std::string(message.body.substr(0, kShownBytes));
+}
+
+bool Load::is_done(const Link& link, SteadyClock::time_point now) const {
+  if (options_.requests > 0) return link.requests >= options_.requests;
+  return now >= begun_ + seconds(options_.seconds * (1 + kWarmUpShare));
+}
+
+}  // namespace spreadable::bench

@@ -1,0 +1,60 @@
+// bench/load/load.h: the client that all systems speaking HTTP are measured with.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bench/support/latencies.h"
+#include "bench/support/poller.h"
+#include "bench/support/sockets.h"
+
+namespace spreadable::bench {
+
+/// Sends the same request over and over on a number of connections, on each one at a time: the next
+/// as soon as the answer to the last has come. For one thread.
+class Load {
+ public:
+  struct Options {
+    std::uint16_t port = 0;
+    std::string path = "/ping";
+    std::string body{};    ///< given: POST, else GET
+    std::string expect{};  ///< what the body of a right answer contains
+    std::size_t connections = 1;
+    double seconds = 1;        ///< measured, after a fifth as much of warming up
+    std::size_t requests = 0;  ///< given: as many on each connection, all measured, instead
+    double patience_s = 10;    ///< longest silence on all connections
+  };
+
+  explicit Load(Options options);
+
+  /// Blocks until it is done. What Latencies::summary gives, and `bad`, answers that are not a 200
+  /// with what was expected; `first_bad`, the beginning of one; `bytes`, of all answers. Throws
+  /// std::runtime_error when the server breaks a connection or falls silent.
+  [[nodiscard]] Json run();
+
+ private:
+  struct Link {
+    Stream stream;
+    SteadyClock::time_point sent{};
+    std::size_t requests = 0;
+  };
+
+  void send(Link& link);
+  void serve(Link& link);
+  void judge(const HttpMessage& message);
+  [[nodiscard]] bool is_done(const Link& link, SteadyClock::time_point now) const;
+
+  const Options options_;
+  const std::string request_;
+  const SteadyClock::time_point begun_ = SteadyClock::now();
+  Poller poller_;
+  std::vector<Link> links_;
+  std::size_t busy_ = 0;  ///< links that still send
+  Latencies latencies_;
+  std::size_t bad_ = 0;
+  std::string first_bad_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace spreadable::bench
