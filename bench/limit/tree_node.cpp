@@ -144,8 +144,8 @@ void TreeNode::ask(std::size_t peer, std::string_view path, Question& question) 
   connection.asked.push_back(&question);
   fmt::format_to(std::back_inserter(connection.stream.output()),
                  "POST {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\n"
-                 "Node-Root: 127.0.0.1:{}\r\nContent-Length: {}\r\n\r\n{}",
-                 path, options_.ports[peer], options_.ports.front(), kRequestBody.size(),
+                 "Original-Address: 127.0.0.1:{}\r\nContent-Length: {}\r\n\r\n{}",
+                 path, options_.ports[peer], options_.ports[options_.index], kRequestBody.size(),
                  kRequestBody);
   mark(connection);
 }

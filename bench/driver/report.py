@@ -1,0 +1,167 @@
+"""The figures of a run as Markdown, and their place in docs/performance.md."""
+import bounds
+
+BEGIN = '<!-- scripts/bench writes from here -->'
+END = '<!-- to here -->'
+
+
+def markdown(run):
+    """All tables of a run, which is what --json writes."""
+    figures = run['figures']
+    parts = [heading(run), bounds_table(figures), traversal_table(figures), stages_table(figures),
+             cpu_table(figures), footprint_table(figures), other_table(figures), micro_table(figures), instruction_table(figures), notes(figures)]
+    return '\n\n'.join(part for part in parts if part) + '\n'
+
+
+def heading(run):
+    machine = run['machine']
+    return (f"Commit `{run['commit']}`, {run['date']}, {run['rounds']} rounds; {machine['cores']} cores "
+            f"({machine['cpu']}), {machine['memory_gib']} GiB, Linux {machine['kernel']}.")
+
+
+def table(head, rows):
+    lines = [head, ['---'] * len(head), *rows]
+    return '\n'.join('| ' + ' | '.join(str(cell) for cell in line) + ' |' for line in lines)
+
+
+def bounds_table(figures):
+    rows = [(bound.what, bound.least, bound.aim, *bound.judge(figures)) for bound in bounds.BOUNDS]
+    return '### Against the bounds\n\n' + table(
+        ('what', 'at least', 'aim', 'seen', 'verdict'), rows)
+
+
+def number(value, scale=1.0, digits=2):
+    return '–' if value is None else f'{value * scale:,.{digits}f}'
+
+
+def traversal_table(figures):
+    mine = [figure for figure in figures if figure['measurement'] == 'traversal' and 'connections' in figure]
+    rows = []
+    for system in dict.fromkeys(figure['system'] for figure in mine):
+        for nodes in sorted({figure['nodes'] for figure in mine if figure['system'] == system}):
+            one, many = (next(figure for figure in mine if (figure['system'], figure['nodes'],
+                                                            figure['connections']) == (system, nodes, c))
+                         for c in (1, 16))
+            rows.append((system, nodes, number(one['p50_us'], 1e-3), number(one['p99_us'], 1e-3),
+                         number(many['per_s'], digits=0), number(many['cpu_us'], digits=0),
+                         number(max(one['others_pct'] or 0, many['others_pct'] or 0), digits=0)))
+    if not rows:
+        return ''
+    return '### Traversals\n\n' + table(
+        ('system', 'N', 'p50 ms, 1 connection', 'p99 ms', 'traversals/s, 16 connections',
+         'CPU µs per traversal', 'others %'), rows)
+
+
+STAGES = {
+    'coordinator_before': 'coordinator: from the request to the first question to a master',
+    'coordinator_asking': 'coordinator: from the first question to the last',
+    'master_before': 'master: from the request to the first question to a slave',
+    'master_asking': 'master: from the first question to the last',
+    'slave': 'slave: from the request to the answer',
+    'slowest_slave': 'slave: the slowest of all',
+    'master_waiting': 'master: from the last question to the last answer',
+    'master_after': 'master: from the last answer to its own',
+    'coordinator_waiting': 'coordinator: from the last question to the last answer',
+    'coordinator_after': 'coordinator: from the last answer to its own',
+    'whole': 'the whole traversal',
+}
+
+
+def measured_of(figures, measurement):
+    return [figure for figure in figures if figure['measurement'] == measurement and 'skipped' not in figure]
+
+
+def stages_table(figures):
+    mine = measured_of(figures, 'stages')
+    if not mine:
+        return ''
+    head = ('stage, median µs', *(f"{figure['system']}, N = {figure['nodes']}" for figure in mine))
+    rows = [(text, *(number(figure[stage], digits=0) for figure in mine)) for stage, text in STAGES.items()]
+    rows.append(('others %', *(number(figure['others_pct'], digits=0) for figure in mine)))
+    return '### Stages of a traversal, one connection\n\n' + table(head, rows)
+
+
+CALLS = ('syscalls', 'send', 'recv', 'epoll_wait', 'epoll_ctl', 'poll', 'futex', 'switches')
+# Smaller shares stand together in the last row.
+SHARE_MIN = 1.0
+
+
+def cpu_table(figures):
+    mine = measured_of(figures, 'cpu')
+    if not mine:
+        return ''
+    calls = table(('system', 'N', 'connections', 'CPU µs', *CALLS, 'others %'),
+                  [(figure['system'], figure['nodes'], figure['connections'], number(figure['cpu_us'], digits=0),
+                    *(number(figure.get(call), digits=0) for call in CALLS),
+                    number(figure['others_pct'], digits=0)) for figure in mine])
+    ours = [figure for figure in mine if figure['system'].startswith('ours')]
+    places = sorted({place for figure in ours for place, share in figure['shares'].items() if share >= SHARE_MIN})
+    rows = [(place, *(number(figure['shares'].get(place, 0), digits=1) for figure in ours)) for place in places]
+    rows.append(('all others', *(number(sum(share for place, share in figure['shares'].items()
+                                            if place not in places), digits=1) for figure in ours)))
+    head = ('% of the CPU time', *(f"{figure['system']}, N = {figure['nodes']}, {figure['connections']} conn."
+                                   for figure in ours))
+    return f'### CPU time and system calls of a traversal\n\n{calls}\n\n{table(head, rows)}'
+
+
+def footprint_table(figures):
+    rows = [(figure['system'], figure['nodes'], number(figure['rss_mib'], digits=1),
+             number(figure['pss_mib'], digits=1), number(figure['threads'], digits=1),
+             number(figure['cpu_pct'], digits=4), number(figure['cpu_ms_per_sync']),
+             number(figure['others_pct'], digits=0))
+            for figure in figures if figure['measurement'] == 'footprint' and 'skipped' not in figure]
+    if not rows:
+        return ''
+    return '### One process per node, idle\n\n' + table(
+        ('system', 'N', 'resident MiB', 'proportional MiB', 'threads', '% of a core', 'CPU ms per sync',
+         'others %'), rows)
+
+
+SHOWN_KEYS = ('measurement', 'system', 'nodes', 'action', 'others_pct', 'skipped', 'errors')
+
+
+def other_table(figures):
+    """What has its own figures: name and value, as they stand in the JSON."""
+    rows = []
+    for figure in figures:
+        if figure['measurement'] not in ('crowd', 'convergence', 'leaf', 'distance', 'burst') or 'skipped' in figure:
+            continue
+        values = ', '.join(f'{key} {value}' for key, value in figure.items() if key not in SHOWN_KEYS)
+        rows.append((figure['measurement'], figure['system'], figure.get('nodes', ''), figure.get('action', ''),
+                     values, number(figure.get('others_pct'), digits=0)))
+    if not rows:
+        return ''
+    return '### The others\n\n' + table(('measurement', 'system', 'N', 'action', 'figures', 'others %'), rows)
+
+
+def micro_table(figures):
+    rows = [(figure['system'], number(figure['cpu_ns'], digits=0))
+            for figure in figures if figure['measurement'] == 'micro' and 'skipped' not in figure]
+    return '### Single steps\n\n' + table(('step', 'CPU ns'), rows) if rows else ''
+
+
+def instruction_table(figures):
+    rows = [(figure['system'], f"{figure['instructions']:,}", f"{figure['bound']:,}", figure['verdict'])
+            for figure in figures if figure['measurement'] == 'instructions' and 'skipped' not in figure]
+    return '### Instructions\n\n' + table(('path', 'instructions', 'bound', 'verdict'), rows) if rows else ''
+
+
+def notes(figures):
+    """What was left out or went wrong; nothing is left out in silence."""
+    lines = []
+    for figure in figures:
+        what = ' '.join(str(figure[key]) for key in ('measurement', 'system', 'nodes', 'connections', 'action')
+                        if key in figure)
+        if 'skipped' in figure:
+            lines.append(f"- {what}: not measured, {figure['skipped']}")
+        lines += [f'- {what}: {error}' for error in figure.get('errors', [])]
+    return '### Left out\n\n' + '\n'.join(lines) if lines else ''
+
+
+def put_into(page, text):
+    """`page` with `text` between its marks. Raises ValueError when they are not there."""
+    before, found_begin, rest = page.partition(BEGIN)
+    _, found_end, after = rest.partition(END)
+    if not found_begin or not found_end:
+        raise ValueError(f'the page has no lines "{BEGIN}" and "{END}"')
+    return f'{before}{BEGIN}\n\n{text}\n{END}{after}'

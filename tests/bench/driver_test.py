@@ -1,0 +1,167 @@
+"""The driver of scripts/bench, without programs: rounds, bounds, tables."""
+import json
+import sys
+import time
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'bench/driver'))
+
+import bounds  # noqa: E402
+import instructions  # noqa: E402
+import leaf  # noqa: E402
+import machine  # noqa: E402
+import processes  # noqa: E402
+import report  # noqa: E402
+import rounds  # noqa: E402
+import systems  # noqa: E402
+
+
+def traversal(system, nodes, connections, **values):
+    return {'measurement': 'traversal', 'system': system, 'nodes': nodes, 'connections': connections,
+            'rounds': 5, 'calm_rounds': 5, 'others_pct': 1.0, 'cpu_us': 1.0, 'p99_us': 1.0, **values}
+
+
+def bound_of(what):
+    return next(bound for bound in bounds.BOUNDS if bound.what.startswith(what))
+
+
+class Rounds(unittest.TestCase):
+    def test_busy_rounds_do_not_count_where_three_are_calm(self):
+        some = [{'per_s': 100 + i, 'others_pct': busy} for i, busy in enumerate((1, 2, 3, 60, 90))]
+        self.assertEqual(rounds.summary(some, ['per_s'])['per_s'], 101)
+
+    def test_the_calmest_three_count_where_fewer_are_calm(self):
+        some = [{'per_s': 100 + i, 'others_pct': busy} for i, busy in enumerate((90, 80, 70, 60, 1))]
+        summary = rounds.summary(some, ['per_s'])
+        self.assertEqual((summary['per_s'], summary['calm_rounds']), (103, 1))
+
+    def test_failed_rounds_are_told(self):
+        summary = rounds.summary([{'error': 'silent'}, {'per_s': 5, 'others_pct': 0}], ['per_s'])
+        self.assertEqual((summary['per_s'], summary['errors'], summary['rounds']), (5, ['silent'], 2))
+
+    def test_without_a_good_round_there_is_no_figure(self):
+        self.assertIsNone(rounds.summary([{'error': 'silent'}], ['per_s'])['per_s'])
+
+
+class Bounds(unittest.TestCase):
+    def judge_latency(self, ours, limit, nats=None):
+        figures = [traversal('ours', 25, 1, p50_us=ours), traversal('HTTP limit', 25, 1, p50_us=limit)]
+        if nats:
+            figures.append(traversal('NATS', 25, 1, p50_us=nats))
+        return bound_of('p50 latency, one process per node, N = 25').judge(figures)[1]
+
+    def test_latency_is_a_ratio_and_its_aim_is_also_nats(self):
+        for ours, limit, nats, verdict in ((2001, 1000, 3000, '**missed**'), (2000, 1000, 3000, 'kept'),
+                                           (1500, 1000, 1400, 'kept'), (1500, 1000, 1600, 'kept, aim reached')):
+            with self.subTest(ours=ours, nats=nats):
+                self.assertEqual(self.judge_latency(ours, limit, nats), verdict)
+
+    def test_an_aim_that_needs_what_was_not_measured_is_not_reached(self):
+        self.assertEqual(self.judge_latency(1000, 1000), 'kept')
+
+    def test_what_was_left_out_is_named(self):
+        figures = [{'measurement': 'traversal', 'system': 'upstream', 'nodes': 25, 'skipped': 'no npm'},
+                   traversal('ours', 25, 1, p50_us=1.0)]
+        seen, verdict = bound_of('against upstream, N = 25: latency').judge(figures)
+        self.assertEqual((seen, verdict), ('not measured: no npm', '–'))
+
+    def test_every_bound_copes_with_an_empty_run(self):
+        for bound in bounds.BOUNDS:
+            with self.subTest(bound.what):
+                self.assertTrue(bound.judge([])[0].startswith('not measured'))
+
+    def test_rounds_that_were_not_calm_are_marked(self):
+        figures = [traversal('ours', 25, 1, p50_us=1.0, calm_rounds=1), traversal('HTTP limit', 25, 1, p50_us=1.0)]
+        self.assertTrue(bound_of('p50 latency, one process per node, N = 25').judge(figures)[1].endswith('(noisy)'))
+
+
+class Instructions(unittest.TestCase):
+    def test_more_than_the_tolerance_fails_and_less_asks_for_a_new_bound(self):
+        for counted, is_within, part in ((1021, False, 'missed'), (1020, True, 'kept'), (1000, True, 'kept'),
+                                         (979, True, 'renew')):
+            with self.subTest(counted):
+                within, verdict = instructions.judge(counted, 1000, 2)
+                self.assertEqual(within, is_within)
+                self.assertIn(part, verdict)
+
+    def test_there_is_a_bound_for_each_path(self):
+        stored = json.loads(instructions.BOUNDS.read_text())
+        self.assertEqual(set(stored['instructions']), set(instructions.PATHS))
+
+
+class Processes(unittest.TestCase):
+    def test_a_child_says_lines_and_is_ended(self):
+        child = processes.Child(['sh', '-c', 'echo no json; echo \'{"n":7}\'; exec sleep 60'])
+        try:
+            _, line = child.wait_for(lambda line: 'n' in line)
+            self.assertEqual(line, {'n': 7})
+            self.assertGreaterEqual(machine.cpu_seconds([child.pid]), 0)
+            self.assertGreater(machine.memory([child.pid])[0], 0)
+        finally:
+            child.stop()
+        self.assertIsNotNone(child.process.returncode)
+
+    def test_a_child_that_ends_too_early_is_a_failure_with_its_last_words(self):
+        child = processes.Child(['sh', '-c', 'echo no port is free >&2; exit 1'])
+        try:
+            with self.assertRaisesRegex(processes.Failure, 'no port is free'):
+                child.wait_for(lambda line: True)
+        finally:
+            child.stop()
+
+    def test_free_ports_are_free(self):
+        first = processes.free_ports(20)
+        self.assertTrue(all(processes.is_free(port) for port in range(first, first + 20)))
+
+    def test_time_spent_by_processes_watched_is_not_that_of_others(self):
+        child = processes.Child(['sh', '-c', 'while :; do :; done'])
+        try:
+            with machine.Watch([child.pid]) as watch:
+                time.sleep(0.3)
+            self.assertGreater(watch.cpu_s, 0.01)
+            self.assertLessEqual(watch.others_pct, 100)
+        finally:
+            child.stop()
+
+
+class Agreement(unittest.TestCase):
+    def line(self, moment, agree):
+        return moment, {'event': 'agreement', 'agree': agree}
+
+    def test_is_the_first_moment_when_all_agree_at_once(self):
+        a = [(0, {'event': 'serving'}), self.line(1, True), self.line(2, False), self.line(5, True)]
+        b = [self.line(3, True)]
+        self.assertEqual(systems.first_agreement([a, b]), 5)
+        self.assertIsNone(systems.first_agreement([a[:3], b]))
+
+
+class Reports(unittest.TestCase):
+    def test_wrk_is_understood_in_all_its_units(self):
+        text = '  50%  850.00us\n  99%   4.44ms\nRequests/sec:  83348.04\n'
+        self.assertEqual(leaf.parse(text), {'p50_us': 850.0, 'p99_us': 4440.0, 'per_s': 83348.04})
+        with self.assertRaises(processes.Failure):
+            leaf.parse(text + '  Non-2xx or 3xx responses: 3\n')
+
+    def test_tables_replace_what_stood_between_the_marks_and_nothing_else(self):
+        page = f'# P\n\nbefore\n\n{report.BEGIN}\nold\n{report.END}\n\nafter\n'
+        once = report.put_into(page, 'new\n')
+        self.assertEqual(once, f'# P\n\nbefore\n\n{report.BEGIN}\n\nnew\n\n{report.END}\n\nafter\n')
+        self.assertEqual(report.put_into(once, 'new\n'), once)
+        with self.assertRaises(ValueError):
+            report.put_into('no marks', 'new')
+
+    def test_the_page_has_the_marks(self):
+        page = (ROOT / 'docs/performance.md').read_text()
+        self.assertIn('new', report.put_into(page, 'new'))
+
+    def test_what_was_left_out_stands_below_the_tables(self):
+        run = {'commit': 'c', 'date': 'd', 'rounds': 1,
+               'machine': {'cpu': 'x', 'cores': 2, 'memory_gib': 1, 'kernel': 'k'},
+               'figures': [{'measurement': 'leaf', 'system': 'ours', 'skipped': 'wrk is not installed'}]}
+        self.assertIn('- leaf ours: not measured, wrk is not installed', report.markdown(run))
+
+
+if __name__ == '__main__':
+    unittest.main()
