@@ -23,6 +23,7 @@ ETH_P_ALL = 3
 PACKET_OUTGOING = 4
 ETHERNET_BYTES = 14
 HEAD_BYTES = 512
+FRAME_HEAD_BYTES = 8
 
 ASKER = re.compile(rb'original-address: [^\r]*:(\d+)\r', re.IGNORECASE)
 ROUTES = {b'/client/count': 'client', b'/api/butler/count': 'master', b'/api/slave/count': 'slave'}
@@ -89,10 +90,16 @@ def payload_of(frame):
     return (source, target, payload) if payload else None
 
 
+def message_of(payload):
+    """Without the head of the frame, where nodes of ours share a connection."""
+    return payload[FRAME_HEAD_BYTES:] if payload[FRAME_HEAD_BYTES:].startswith((b'POST ', b'HTTP/1.1 ')) else payload
+
+
 def exchanges_of(packets):
     """All exchanges in the order of their requests. Of each connection at most one is under way."""
     found, open_ones = [], {}
     for moment, source, target, payload in packets:
+        payload = message_of(payload)
         words = payload[:64].split(b' ', 2)
         if words[0] == b'POST' and words[1] in ROUTES:
             asker = ASKER.search(payload)
