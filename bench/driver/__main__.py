@@ -20,7 +20,6 @@ import micro
 import report
 import stages
 import traversal
-from processes import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / 'docs/performance.md'
@@ -45,13 +44,18 @@ FULL_RUN_MAX_S = 3 * 3600
 QUICK_RUN_MAX_S = 600
 
 
+# How long a round waits for other programs to be done, and all rounds together.
+CALM_WAIT_S = 8.0
+PATIENCE_S = 600.0
+
+
 class Setup:
     """What all measurements need to know."""
 
     def __init__(self, options, folder):
         self.root, self.build, self.folder = ROOT, Path(options.build).resolve(), Path(folder)
         self.is_quick = options.quick
-        self.is_patient = not options.quick  # waits for others to be done
+        self.patience_s = 0.0 if options.quick else PATIENCE_S
         self.rounds = 1 if options.quick else options.rounds
         self.seconds = 0.2 if options.quick else 1.0
         self.nodes = [9] if options.quick else [9, 25, 49, 100]
@@ -61,6 +65,10 @@ class Setup:
 
     def new_folder(self):
         return Path(tempfile.mkdtemp(dir=self.folder))
+
+    def wait_until_calm(self):
+        """Before a round: waits for other programs to be done, as long as patience lasts."""
+        self.patience_s -= machine.wait_until_calm(min(CALM_WAIT_S, self.patience_s))
 
     @staticmethod
     def say(text):
@@ -83,16 +91,17 @@ def parse_options():
     return options
 
 
-def measure(setup, names):
-    """All figures; a measurement that fails gives one that says why, and the others go on."""
+def measure(setup, names, keep):
+    """Measures one after the other and shows `keep` all figures so far. A measurement that fails gives one that
+    says why, and the others go on."""
     figures = []
     for name in names:
         try:
             figures += MEASUREMENTS[name](setup)
-        except (Failure, OSError) as error:
+        except Exception as error:  # whatever it is, hours of others must not be lost with it
             traceback.print_exc()
             figures.append({'measurement': name, 'system': 'ours', 'skipped': f'it failed: {error}'})
-    return figures
+        keep(figures)
 
 
 def on_signal(number, _frame):
@@ -100,25 +109,30 @@ def on_signal(number, _frame):
 
 
 def run(options):
-    names = options.only or list(MEASUREMENTS)
+    """What --json gets; it is written after each measurement, so that an interrupted run leaves what it has."""
+    results = {'commit': machine.commit(ROOT), 'machine': machine.describe(),
+               'date': datetime.date.today().isoformat(), 'rounds': 1 if options.quick else options.rounds,
+               'is_quick': options.quick, 'figures': []}
+
+    def keep(figures):
+        results['figures'] = figures
+        if options.json:
+            Path(options.json).write_text(json.dumps(results, indent=1) + '\n')
+
     with tempfile.TemporaryDirectory(prefix='spreadable-bench-') as folder:
-        figures = measure(Setup(options, folder), names)
-    return {'commit': machine.commit(ROOT), 'machine': machine.describe(),
-            'date': datetime.date.today().isoformat(), 'rounds': 1 if options.quick else options.rounds,
-            'is_quick': options.quick, 'figures': figures}
+        measure(Setup(options, folder), options.only or list(MEASUREMENTS), keep)
+    return results
 
 
 def main():
     options = parse_options()
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, on_signal)
     if options.source:
         results = json.loads(Path(options.source).read_text())
     else:
         signal.alarm(QUICK_RUN_MAX_S if options.quick else FULL_RUN_MAX_S)
         results = run(options)
-        if options.json:
-            Path(options.json).write_text(json.dumps(results, indent=1) + '\n')
     text = report.markdown(results)
     print(text)
     is_whole = not (options.quick or options.only)

@@ -3,6 +3,9 @@ from dataclasses import dataclass
 from typing import Callable
 
 
+NOT_IN_RUN = 'not a part of this run'
+
+
 class NotMeasured(Exception):
     """Says why."""
 
@@ -41,7 +44,7 @@ def find(figures, **wanted):
             if 'skipped' in figure:
                 raise NotMeasured(figure['skipped'])
             return figure
-    raise NotMeasured('not a part of this run')
+    raise NotMeasured(NOT_IN_RUN)
 
 
 def value(figure, key):
@@ -186,8 +189,8 @@ BOUNDS = [
     Bound('against upstream, N = 25: throughput', '≥ 80 ×', '200 ×', against_upstream(25, 'per_s', 16, 80, 200)),
     Bound('memory per node process, N = 25', '≤ 14 MiB resident, ≤ 5 MiB proportional', '9, 3', memory(25)),
     Bound('1,000 nodes in one process, settled', '≤ 1.5 GiB, < 60 threads', '600 MiB', crowd),
-    *(Bound(f'idle CPU per node, 16 s sync interval, N = {n}', '≤ 1/20 of upstream’s', '≤ 0.02 % of a core', idle(n))
-      for n in (25, 100)),
+    *(Bound(f'idle CPU per node, 16 s sync interval, N = {n}', '≤ 1/20 of upstream’s', '≤ 0.02 % of a core',
+            idle(n)) for n in (25, 100)),
     Bound('25 nodes started at once agree', 'within 5 sync intervals', '3',
           convergence(25, 'intervals', '', 5, 3)),
     Bound('100 nodes started at once agree, 16 s interval', 'within 10 s', '3 s', convergence(100, 's', ' s', 10, 3)),

@@ -29,7 +29,8 @@ def measure(setup):
             result = ask(setup, network, nodes, at_once)
         peaks = sorted(machine.peak_memory(pid) for pid in network.pids[1:])
         return [{'measurement': 'burst', 'system': 'ours', 'nodes': nodes, 'at_once': at_once,
-                 'answer_kib': RECORDS * RECORD_BYTES // 1024, 'budget_mib': BUDGET_MIB, 'seconds': round(time.monotonic() - begun, 1),
+                 'answer_kib': RECORDS * RECORD_BYTES // 1024, 'budget_mib': BUDGET_MIB,
+                 'seconds': round(time.monotonic() - begun, 1),
                  'idle_mib': round(idle, 1), 'peak_mib': round(machine.peak_memory(coordinator), 1),
                  'peak_mib_of_others': round(peaks[-1], 1), 'others_pct': round(watch.others_pct, 1),
                  **result}]

@@ -21,8 +21,7 @@ def measure(setup):
 def measure_one(setup, nodes, sync_s, is_one_process):
     spans, busy = [], []
     for _ in range(setup.rounds):
-        if setup.is_patient:
-            machine.wait_until_calm()
+        setup.wait_until_calm()
         span, others = one_round(setup, nodes, sync_s, is_one_process)
         spans.append(span)
         busy.append(others)

@@ -1,17 +1,17 @@
-"""What the CPU time of a traversal is spent on, by thread and place, and how many system calls it takes."""
+"""What the CPU time of a traversal is spent on, and how many system calls it takes."""
 import shutil
 import subprocess
 
 import rounds
 import systems
+import work
 from processes import Failure
 
 SECONDS = 3.0
-SAMPLES_PER_S = 4000
-RUN_MAX_S = 60
+SAMPLES_PER_S = 2000
+STACK_BYTES = 8192
+RUN_MAX_S = 120
 
-# By the names that our threads have; others are the program's own and the kernel's.
-THREADS = {'spread-net': 'outgoing loop', 'spr-http-loop': 'server loop', 'spr-worker': 'workers'}
 COUNTED = {'raw_syscalls:sys_enter': 'syscalls', 'syscalls:sys_enter_futex': 'futex',
            'syscalls:sys_enter_epoll_wait': 'epoll_wait', 'syscalls:sys_enter_epoll_pwait2': 'epoll_wait',
            'syscalls:sys_enter_epoll_ctl': 'epoll_ctl',
@@ -43,15 +43,13 @@ def why_not():
 
 
 def measure_one(setup, system, nodes, connections):
-    clean = rounds.measured(system, connections, setup.seconds, setup.is_patient)
+    clean = rounds.measured(setup, system, connections, setup.seconds)
     if 'error' in clean:
         raise Failure(clean['error'])
     # On each connection, so that the client is busy for about that long under perf as well.
     requests = max(1, round(clean['per_s'] * (setup.seconds if setup.is_quick else SECONDS) / connections))
     client = system.ask.command(connections, requests=requests)
     counts = watched(['stat', '-x,', '-e', ','.join(COUNTED)], system.pids, client)
-    data = setup.new_folder() / 'perf.data'
-    watched(['record', '-q', '-F', SAMPLES_PER_S, '-e', 'cpu-clock', '-o', data], system.pids, client)
     figure = {'measurement': 'cpu', 'system': system.name, 'nodes': nodes, 'connections': connections,
               'cpu_us': round(clean['cpu_us'], 1), 'others_pct': round(clean['others_pct'], 1)}
     for line in counts.splitlines():
@@ -59,7 +57,12 @@ def measure_one(setup, system, nodes, connections):
         if len(fields) > 2 and fields[2] in COUNTED and fields[0].isdigit():
             call = COUNTED[fields[2]]
             figure[call] = round(figure.get(call, 0) + int(fields[0]) / (requests * connections), 1)
-    figure['shares'] = shares(data)
+    if system.name.startswith('ours'):
+        data = setup.new_folder() / 'perf.data'
+        watched(['record', '-q', '-F', SAMPLES_PER_S, '-e', 'cpu-clock', '--call-graph', f'dwarf,{STACK_BYTES}',
+                 '-o', data], system.pids, client)
+        figure['shares'] = work.shares(stacks_of(data))
+        data.unlink()  # it is large
     return figure
 
 
@@ -72,24 +75,9 @@ def watched(arguments, pids, client):
     return run.stderr
 
 
-def shares(data):
-    """Percent of the samples, by thread and place, the largest first."""
-    run = subprocess.run(['perf', 'report', '-i', data, '--sort', 'comm,dso', '--stdio', '-t', ';'],
+def stacks_of(data):
+    run = subprocess.run(['perf', 'script', '-i', data, '-F', 'comm,ip,sym,dso', '--no-inline'],
                          capture_output=True, text=True, timeout=RUN_MAX_S, check=False)
-    found = {}
-    for line in run.stdout.splitlines():
-        fields = [field.strip() for field in line.split(';')]
-        if len(fields) < 3 or not fields[0].endswith('%'):
-            continue
-        thread = THREADS.get(fields[1], 'others')
-        key = f'{thread}: {place_of(fields[2])}'
-        found[key] = found.get(key, 0.0) + float(fields[0].rstrip('%'))
-    return {key: round(share, 1) for key, share in sorted(found.items(), key=lambda item: -item[1])}
-
-
-def place_of(library):
-    if 'kernel' in library:
-        return 'kernel'
-    if library.startswith('bench_'):
-        return 'own code'
-    return library.split('.so')[0].strip('[]')
+    if run.returncode:
+        raise Failure(f'perf: {run.stderr[-300:]}')
+    return run.stdout

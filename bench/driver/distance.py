@@ -33,8 +33,7 @@ def measure_action(setup, coordinator, mock_pids, nodes, delay, action):
                '--body', body, '--expect', f'"nodesAnswered":{nodes},', '--requests', 5 if setup.is_quick else 20]
     some = []
     for _ in range(setup.rounds):
-        if setup.is_patient:
-            machine.wait_until_calm()
+        setup.wait_until_calm()
         pids = [*coordinator.pids, *mock_pids]
         before = machine.cpu_seconds(coordinator.pids)
         with machine.Watch(pids) as watch:

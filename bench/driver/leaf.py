@@ -22,7 +22,7 @@ def measure(setup):
         for _ in range(setup.rounds):
             for system in running:
                 measured.setdefault(system.name, []).append(
-                    rounds.measured(system, CONNECTIONS, max(setup.seconds, 1.0), setup.is_patient))
+                    rounds.measured(setup, system, CONNECTIONS, max(setup.seconds, 1.0)))
         figures = []
         for system in running:
             rss, _, threads = machine.memory(system.pids)

@@ -10,8 +10,6 @@ TICKS_PER_S = os.sysconf('SC_CLK_TCK')
 
 # A round in which others used more of the machine than this does not count when calmer ones are there.
 CALM_PERCENT = 15.0
-# How long a measurement waits for others to be done, at most, and from which share on it does not.
-CALM_WAIT_S = 8.0
 CALM_LOOK_S = 0.15
 
 
@@ -79,14 +77,15 @@ class Watch:
         self.others_pct = max(0.0, (busy - measured - own) / max(everything, 0.01) * 100)
 
 
-def wait_until_calm():
-    """Waits, for a while, until others use little of the machine."""
-    end = time.monotonic() + CALM_WAIT_S
-    while time.monotonic() < end:
+def wait_until_calm(seconds):
+    """Waits until others use little of the machine, at most so long; how long it was."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < seconds:
         with Watch([]) as watch:
             time.sleep(CALM_LOOK_S)
         if watch.others_pct < CALM_PERCENT:
-            return
+            break
+    return time.monotonic() - begun
 
 
 def commit(root):

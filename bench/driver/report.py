@@ -1,5 +1,6 @@
 """The figures of a run as Markdown, and their place in docs/performance.md."""
 import bounds
+import work
 
 BEGIN = '<!-- scripts/bench writes from here -->'
 END = '<!-- to here -->'
@@ -9,7 +10,8 @@ def markdown(run):
     """All tables of a run, which is what --json writes."""
     figures = run['figures']
     parts = [heading(run), bounds_table(figures), traversal_table(figures), stages_table(figures),
-             cpu_table(figures), footprint_table(figures), other_table(figures), micro_table(figures), instruction_table(figures), notes(figures)]
+             cpu_table(figures), footprint_table(figures), plain_tables(figures), micro_table(figures),
+             instruction_table(figures), notes(figures)]
     return '\n\n'.join(part for part in parts if part) + '\n'
 
 
@@ -26,8 +28,13 @@ def table(head, rows):
 
 def bounds_table(figures):
     rows = [(bound.what, bound.least, bound.aim, *bound.judge(figures)) for bound in bounds.BOUNDS]
-    return '### Against the bounds\n\n' + table(
-        ('what', 'at least', 'aim', 'seen', 'verdict'), rows)
+    seen = [row for row in rows if row[3] != f'not measured: {bounds.NOT_IN_RUN}']
+    parts = ['### Against the bounds']
+    if seen:
+        parts.append(table(('what', 'at least', 'aim', 'seen', 'verdict'), seen))
+    if len(seen) < len(rows):
+        parts.append(f'{len(rows) - len(seen)} bounds have no part in this run.')
+    return '\n\n'.join(parts)
 
 
 def number(value, scale=1.0, digits=2):
@@ -82,10 +89,6 @@ def stages_table(figures):
 
 
 CALLS = ('syscalls', 'send', 'recv', 'epoll_wait', 'epoll_ctl', 'poll', 'futex', 'switches')
-# Smaller shares stand together in the last row.
-SHARE_MIN = 1.0
-
-
 def cpu_table(figures):
     mine = measured_of(figures, 'cpu')
     if not mine:
@@ -95,10 +98,8 @@ def cpu_table(figures):
                     *(number(figure.get(call), digits=0) for call in CALLS),
                     number(figure['others_pct'], digits=0)) for figure in mine])
     ours = [figure for figure in mine if figure['system'].startswith('ours')]
-    places = sorted({place for figure in ours for place, share in figure['shares'].items() if share >= SHARE_MIN})
-    rows = [(place, *(number(figure['shares'].get(place, 0), digits=1) for figure in ours)) for place in places]
-    rows.append(('all others', *(number(sum(share for place, share in figure['shares'].items()
-                                            if place not in places), digits=1) for figure in ours)))
+    rows = [(name, *(number(figure['shares'].get(name, 0), digits=1) for figure in ours))
+            for name in work.KINDS + work.PLACES]
     head = ('% of the CPU time', *(f"{figure['system']}, N = {figure['nodes']}, {figure['connections']} conn."
                                    for figure in ours))
     return f'### CPU time and system calls of a traversal\n\n{calls}\n\n{table(head, rows)}'
@@ -117,21 +118,29 @@ def footprint_table(figures):
          'others %'), rows)
 
 
-SHOWN_KEYS = ('measurement', 'system', 'nodes', 'action', 'others_pct', 'skipped', 'errors')
+PLAIN = {'leaf': 'GET /ping', 'distance': 'A coordinator far from its masters',
+         'burst': 'Many large answers at once', 'convergence': 'Nodes started at once',
+         'crowd': 'Many nodes in one process'}
+HIDDEN_KEYS = ('measurement', 'errors', 'example')
 
 
-def other_table(figures):
-    """What has its own figures: name and value, as they stand in the JSON."""
-    rows = []
-    for figure in figures:
-        if figure['measurement'] not in ('crowd', 'convergence', 'leaf', 'distance', 'burst') or 'skipped' in figure:
+def plain_tables(figures):
+    """What is a table as it stands: a column for each figure."""
+    parts = []
+    for measurement, title in PLAIN.items():
+        mine = measured_of(figures, measurement)
+        if not mine:
             continue
-        values = ', '.join(f'{key} {value}' for key, value in figure.items() if key not in SHOWN_KEYS)
-        rows.append((figure['measurement'], figure['system'], figure.get('nodes', ''), figure.get('action', ''),
-                     values, number(figure.get('others_pct'), digits=0)))
-    if not rows:
-        return ''
-    return '### The others\n\n' + table(('measurement', 'system', 'N', 'action', 'figures', 'others %'), rows)
+        keys = [key for key in dict.fromkeys(key for figure in mine for key in figure) if key not in HIDDEN_KEYS]
+        rows = [[plain(figure.get(key)) for key in keys] for figure in mine]
+        parts.append(f'### {title}\n\n' + table([key.replace('_', ' ') for key in keys], rows))
+    return '\n\n'.join(parts)
+
+
+def plain(value):
+    if value is None:
+        return '–'
+    return f'{value:,}' if isinstance(value, (int, float)) else value
 
 
 def micro_table(figures):

@@ -8,10 +8,9 @@ from processes import Failure
 CALM_ROUNDS_MIN = 3
 
 
-def measured(system, connections, seconds, is_patient):
+def measured(setup, system, connections, seconds):
     """One round: what the client saw, the CPU time of the processes for each request, and of others."""
-    if is_patient:
-        machine.wait_until_calm()
+    setup.wait_until_calm()
     try:
         with machine.Watch(system.pids) as watch:
             result = system.ask(connections, seconds)
@@ -30,7 +29,7 @@ def interleaved(systems, setup, seconds):
         for connections in (1, 16):
             for system in systems:
                 rounds.setdefault((system.name, connections), []).append(
-                    measured(system, connections, seconds, setup.is_patient))
+                    measured(setup, system, connections, seconds))
     return rounds
 
 

@@ -41,7 +41,10 @@ Json Load::run() {
   for (Link& link : links_) send(link);
   while (busy_ > 0) {
     const auto ready = poller_.wait(seconds(options_.patience_s));
-    if (ready.empty()) throw std::runtime_error("no answer in time");
+    if (ready.empty()) {
+      note_bad("no answer in time", busy_);
+      break;
+    }
     for (const Poller::Ready& one : ready) serve(*static_cast<Link*>(one.owner));
   }
   Json result = latencies_.summary();
@@ -66,19 +69,21 @@ void Load::serve(Link& link) {
   const bool is_open = link.stream.receive();
   const auto message = first_message(link.stream.input());
   if (!message) {
-    if (!is_open) throw std::runtime_error("the server ended a connection without an answer");
-    return;
+    if (is_open) return;
+    note_bad("the server ended the connection without an answer");
+    return leave(link);
   }
   const auto now = SteadyClock::now();
   latencies_.add(link.sent, now);
   judge(*message);
   link.stream.consume(message->size());
-  if (is_done(link, now)) {
-    link.stream = Stream(Descriptor());
-    --busy_;
-  } else {
-    send(link);
-  }
+  if (is_done(link, now)) return leave(link);
+  send(link);
+}
+
+void Load::leave(Link& link) {
+  link.stream = Stream(Descriptor());
+  --busy_;
 }
 
 void Load::judge(const HttpMessage& message) {
@@ -86,8 +91,12 @@ void Load::judge(const HttpMessage& message) {
   const bool is_right = message.head.starts_with("HTTP/1.1 200") &&
                         message.body.find(options_.expect) != std::string_view::npos;
   if (is_right) return;
-  if (bad_++ > 0) return;
-  first_bad_ = std::string(message.head) + std::string(message.body.substr(0, kShownBytes));
+  note_bad(std::string(message.head) + std::string(message.body.substr(0, kShownBytes)));
+}
+
+void Load::note_bad(std::string what, std::size_t count) {
+  if (bad_ == 0) first_bad_ = std::move(what);
+  bad_ += count;
 }
 
 bool Load::is_done(const Link& link, SteadyClock::time_point now) const {

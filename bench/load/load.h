@@ -29,8 +29,8 @@ class Load {
   explicit Load(Options options);
 
   /// Blocks until it is done. What Latencies::summary gives, and `bad`, answers that are not a 200
-  /// with what was expected; `first_bad`, the beginning of one; `bytes`, of all answers. Throws
-  /// std::runtime_error when the server breaks a connection or falls silent.
+  /// with what was expected, or did not come; `first_bad`, the beginning of one; `bytes`, of all
+  /// answers. A connection that the server breaks off is not opened again.
   [[nodiscard]] Json run();
 
  private:
@@ -43,6 +43,8 @@ class Load {
   void send(Link& link);
   void serve(Link& link);
   void judge(const HttpMessage& message);
+  void note_bad(std::string what, std::size_t count = 1);
+  void leave(Link& link);
   [[nodiscard]] bool is_done(const Link& link, SteadyClock::time_point now) const;
 
   const Options options_;

@@ -16,6 +16,7 @@ import processes  # noqa: E402
 import report  # noqa: E402
 import rounds  # noqa: E402
 import systems  # noqa: E402
+import work  # noqa: E402
 
 
 def traversal(system, nodes, connections, **values):
@@ -124,6 +125,31 @@ class Processes(unittest.TestCase):
             self.assertLessEqual(watch.others_pct, 100)
         finally:
             child.stop()
+
+
+class Work(unittest.TestCase):
+    TEXT = """spr-worker
+\t    7ffff finish_task_switch ([kernel.kallsyms])
+\t    55555 spreadable::WorkerPool::wait_for_call(spreadable::WorkerPool::Worker&) (/x/bench_node)
+
+spr-worker
+\t    55555 spreadable::Access::check_node(spreadable::CallContext&) const (/x/bench_node)
+\t    55556 spreadable::Router::run(spreadable::CallContext&) (/x/bench_node)
+
+spread-net
+\t    7fff1 [unknown] (/usr/lib/x86_64-linux-gnu/libcurl.so.4.8.0)
+
+4711
+\t    7fff2 malloc (/usr/lib/x86_64-linux-gnu/libc.so.6)
+
+"""
+
+    def test_a_sample_is_of_the_first_kind_that_fits_its_stack(self):
+        found = work.shares(self.TEXT)
+        for name in ('worker: sleep and wake up', 'worker: access checks', 'outgoing loop: libcurl', work.OTHERS,
+                     *work.PLACES[:4]):
+            with self.subTest(name):
+                self.assertEqual(found[name], 25.0)
 
 
 class Agreement(unittest.TestCase):
