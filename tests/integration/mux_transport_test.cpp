@@ -246,7 +246,7 @@ TEST_CASE("frames at a server: a frame that is no request costs that frame alone
                   frame(5, post("/x", "f")));
   auto answers = frames(connection, 5);
   REQUIRE(answers.size() == 5);
-  for (const std::uint32_t id : {1, 2, 3, 4}) CHECK(answers[id].starts_with("HTTP/1.1 400 "));
+  for (const std::uint32_t id : {1U, 2U, 3U, 4U}) CHECK(answers[id].starts_with("HTTP/1.1 400 "));
   CHECK(answers[5].starts_with("HTTP/1.1 200 "));
 }
 
