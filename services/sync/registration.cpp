@@ -93,7 +93,10 @@ Placement::Answer Sync::Registration::place_myself() {
 }
 
 std::vector<Address> Sync::Registration::providers() const {
-  std::vector<Address> list = node_.options().initial_network_address;
+  std::vector<Address> list;
+  for (const Address& address : node_.options().initial_network_address) {
+    add_unique(list, sync_.name_of(address));
+  }
   node_.random().shuffle(list);
   std::erase(list, node_.address());
   node_.book().visit([&](const PeerBook::Entry& entry) {

@@ -1,6 +1,7 @@
 #include "services/sync/sync.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <utility>
 
@@ -16,6 +17,14 @@ constexpr std::string_view kRootKey = "rootNetworkAddress";
 constexpr std::size_t kRememberedMax = 128;  // beside our own links
 constexpr std::size_t kMastersRememberedMax = 64;
 constexpr std::size_t kDurationsMax = 5400;  // a day at the default interval; more teaches nothing
+
+/// The address that field `name` of an answer holds.
+std::optional<Address> address_in(const Json& answer, std::string_view name) {
+  const auto field = answer.find(name);
+  if (field == answer.end() || !field->is_string()) return std::nullopt;
+  const Result<Address> parsed = Address::parse(field->get_ref<const std::string&>());
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
 
 }  // namespace
 
@@ -74,7 +83,14 @@ Deadline Sync::step_deadline() const {
 bool Sync::is_first_node() const {
   const auto& initial = node().options().initial_network_address;
   return std::all_of(initial.begin(), initial.end(),
-                     [&](const Address& address) { return address == node().address(); });
+                     [&](const Address& address) { return name_of(address) == node().address(); });
+}
+
+/// What the node at `address`, one of the options, calls itself, as far as that is known. Lists are
+/// made of such names: under another one a node would be in them twice.
+Address Sync::name_of(const Address& address) const {
+  const auto known = own_names_.find(address);
+  return known == own_names_.end() ? address : known->second;
 }
 
 Duration Sync::run() {
@@ -163,9 +179,9 @@ void Sync::ensure_root() {
     });
   }
   for (const Address& address : asked) {
-    if (address == node().address() || is_stopping_) continue;
+    if (name_of(address) == node().address() || is_stopping_) continue;
     const std::optional<std::string> root = ask_for_root(address);
-    if (!root) continue;
+    if (!root || name_of(address) == node().address()) continue;
     if (*root != node().root()) {
       node().logger().info("sync: the root of the network is " + *root);
       node().set_root(*root);
@@ -181,14 +197,31 @@ void Sync::ensure_root() {
 }
 
 std::optional<std::string> Sync::ask_for_root(const Address& address) {
-  const auto reply = node().outbound().request(
-      {.to = address, .path = "/status", .method = Method::get}, step_deadline());
-  if (!reply || !reply->body.is_object()) return std::nullopt;
-  const auto root = reply->body.find("root");
-  if (root == reply->body.end() || !root->is_string()) return std::nullopt;
-  const Result<Address> parsed = Address::parse(root->get_ref<const std::string&>());
-  if (!parsed) return std::nullopt;
-  return parsed->text();
+  const Address peer = name_of(address);
+  const std::array<PeerRequest, 2> questions{
+      PeerRequest{.to = peer, .path = "/status", .method = Method::get},
+      PeerRequest{.to = peer, .path = "/ping", .method = Method::get, .is_stamped = false}};
+  const auto replies = node().outbound().request_group(questions, step_deadline());
+  note_name(address, replies[1]);
+  if (!replies[0] || !replies[0]->body.is_object()) return std::nullopt;
+  const std::optional<Address> root = address_in(replies[0]->body, "root");
+  if (!root) return std::nullopt;
+  return root->text();
+}
+
+/// Learns from a ping what the node at `address`, one of the options, calls itself.
+void Sync::note_name(const Address& address, const Result<PeerReply>& pong) {
+  const auto& initial = node().options().initial_network_address;
+  if (std::find(initial.begin(), initial.end(), address) == initial.end()) return;
+  const std::optional<Address> name =
+      pong && pong->body.is_object() ? address_in(pong->body, "address") : std::nullopt;
+  if (!name || *name == address) {
+    own_names_.erase(address);  // a name that does not answer is asked for again
+    return;
+  }
+  own_names_[address] = *name;
+  node().book().forget(address);
+  if (*name != node().address()) node().book().mention(*name, node().clock().now());
 }
 
 void Sync::load() {

@@ -143,6 +143,8 @@ class Sync : public Service {
 
   void ensure_root();
   [[nodiscard]] std::optional<std::string> ask_for_root(const Address& address);
+  [[nodiscard]] Address name_of(const Address& address) const;
+  void note_name(const Address& address, const Result<PeerReply>& pong);
   void load();
   void save();
   void say_goodbye();
@@ -178,7 +180,8 @@ class Sync : public Service {
   // Used by run() only.
   Duration delay_{};
   bool was_quiet_ = true;
-  bool was_registered_ = false;  ///< has had a master since the start
+  bool was_registered_ = false;                     ///< has had a master since the start
+  std::unordered_map<Address, Address> own_names_;  ///< of addresses in the options: see name_of
   std::uint64_t saved_revision_ = 0;
   TimePoint saved_at_{};
   unsigned quiet_runs_ = 0;             ///< runs without a change in a row

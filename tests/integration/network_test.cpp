@@ -24,7 +24,8 @@ class Fleet {
   struct Options {
     std::size_t nodes = 25;
     Millis sync_interval = 500ms;
-    std::vector<Millis> wall_offsets{0ms};  ///< node i has the i-th of these, counted round
+    std::vector<Millis> wall_offsets{0ms};   ///< node i has the i-th of these, counted round
+    std::string initial_host = "localhost";  ///< under which the others know the first node
   };
 
   explicit Fleet(Options options) : options_(std::move(options)) {
@@ -39,7 +40,7 @@ class Fleet {
       node.storage.path = Runtime::kNoStorage;
       node.network.sync_interval = options_.sync_interval;
       node.logger.level = LogLevel::error;
-      if (i > 0) node.initial_network_address = {*Address::from_parts("localhost", base)};
+      if (i > 0) node.initial_network_address = {*Address::from_parts(options_.initial_host, base)};
       Runtime& runtime = *runtimes_[i % runtimes_.size()];
       nodes_.push_back(std::make_unique<Node>(node, runtime.environment(node)));
       nodes_.back()->on(Event::sync_finished, [this](const EventInfo&) { changed_.notify_all(); });
@@ -108,6 +109,13 @@ TEST_CASE(
   }
   CHECK(masters >= 4);
   CHECK(masters <= 6);
+  for (std::size_t i = 0; i < fleet.size(); ++i) check_complete(fleet.node(i), fleet.size());
+}
+
+TEST_CASE("network: names: a node known under another name is in nobody's list twice") {
+  Fleet fleet({.nodes = 9, .initial_host = "127.0.0.1"});
+  REQUIRE(fleet.wait_until([&] { return fleet.agrees(); }, kSlowdown * 10 * fleet.interval()));
+  CHECK_FALSE(fleet.wait_until([&] { return !fleet.agrees(); }, 10 * fleet.interval()));
   for (std::size_t i = 0; i < fleet.size(); ++i) check_complete(fleet.node(i), fleet.size());
 }
 
