@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/ascii.h"
-#include "core/detail/excerpt.h"
+#include "core/excerpt.h"
 #include "core/ip.h"
 
 namespace spreadable {
@@ -77,7 +77,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 }
 
 Error not_an_address(std::string_view text) {
-  return Error{Errc::invalid_argument, "not a node address: " + detail::quote(text), {}};
+  return Error{Errc::invalid_argument, "not a node address: " + quote(text), {}};
 }
 
 }  // namespace

@@ -8,9 +8,9 @@
 #include <tuple>
 
 #include "core/ascii.h"
-#include "core/detail/excerpt.h"
 #include "core/detail/option_rows.h"
 #include "core/detail/option_values.h"
+#include "core/excerpt.h"
 
 namespace spreadable {
 namespace {
@@ -78,9 +78,9 @@ std::string_view closest_option(std::string_view path) {
 }
 
 Error unknown_option(std::string_view path) {
-  std::string message = fmt::format("unknown option {}", detail::quote(path));
+  std::string message = fmt::format("unknown option {}", quote(path));
   // The excerpt bounds the work: the distance takes time by the product of both lengths.
-  const std::string_view closest = closest_option(path.substr(0, detail::kExcerptBytesMax));
+  const std::string_view closest = closest_option(path.substr(0, kExcerptBytesMax));
   if (!closest.empty()) message += fmt::format(": did you mean \"{}\"?", closest);
   return Error{Errc::invalid_argument, std::move(message), {}};
 }
@@ -88,8 +88,7 @@ Error unknown_option(std::string_view path) {
 Result<void> read_row(const OptionRow& row, NodeOptions& options, const Json& value) {
   const auto expected = row.read(options, value);
   if (!expected) return {};
-  const std::string got =
-      row.info.is_secret ? "a value that is not shown" : detail::describe(value);
+  const std::string got = row.info.is_secret ? "a value that is not shown" : describe(value);
   return refused(row.info.path, *expected, got);
 }
 
@@ -188,7 +187,7 @@ Result<void> set_option(NodeOptions& options, std::string_view path, const Json&
   const OptionRow* const row = find_row(path);
   if (value.is_object() && is_group(path)) return set_members(options, path, value);
   if (row != nullptr) return read_row(*row, options, value);
-  if (is_group(path)) return refused(path, "an object", detail::describe(value));
+  if (is_group(path)) return refused(path, "an object", describe(value));
   return unknown_option(path);
 }
 
@@ -228,7 +227,7 @@ Result<void> check_options(const NodeOptions& options) {
 Result<NodeOptions> parse_options(const Json& config) {
   if (!config.is_object()) {
     return Error{Errc::invalid_argument,
-                 "expected the options as a JSON object, got " + detail::describe(config),
+                 "expected the options as a JSON object, got " + describe(config),
                  {}};
   }
   NodeOptions options;

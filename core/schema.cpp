@@ -9,7 +9,7 @@
 
 #include "core/address.h"
 #include "core/assert.h"
-#include "core/detail/excerpt.h"
+#include "core/excerpt.h"
 #include "core/ip.h"
 #include "core/wire.h"
 
@@ -39,7 +39,7 @@ constexpr const char* kNotUnique = "WRONG_ARRAY_UNIQUENESS";
 
 /// `value` is of another kind than asked for.
 Failure wrong_type(std::string expected, const Json& value) {
-  return {value.is_null() ? kNull : kWrongType, std::move(expected), detail::describe(value)};
+  return {value.is_null() ? kNull : kWrongType, std::move(expected), describe(value)};
 }
 
 /// `failure` of a property or item, seen from the value that holds it.
@@ -134,12 +134,10 @@ class ArrayRule final : public Schema::Rule {
   [[nodiscard]] Verdict check(const Json& value) const override {
     if (!value.is_array()) return wrong_type("an array", value);
     if (value.size() < limits_.items_min) {
-      return Failure{kTooFew, fmt::format("at least {} items", limits_.items_min),
-                     detail::describe(value)};
+      return Failure{kTooFew, fmt::format("at least {} items", limits_.items_min), describe(value)};
     }
     if (value.size() > limits_.items_max) {
-      return Failure{kTooMany, fmt::format("at most {} items", limits_.items_max),
-                     detail::describe(value)};
+      return Failure{kTooMany, fmt::format("at most {} items", limits_.items_max), describe(value)};
     }
     std::size_t index = 0;
     for (const Json& item : value) {
@@ -180,7 +178,7 @@ class ArrayRule final : public Schema::Rule {
 
   [[nodiscard]] Failure repeated(std::size_t index, const char* code, const char* expected,
                                  const Json& key) const {
-    Failure failure{code, expected, detail::describe(key), limits_.unique_by};
+    Failure failure{code, expected, describe(key), limits_.unique_by};
     return inside(fmt::format("[{}]", index), std::move(failure));
   }
 
@@ -225,7 +223,7 @@ class ObjectRule final : public Schema::Rule {
           [](const Property& property, const std::string& name) { return property.name < name; });
       if (place != properties_.end() && place->name == key) continue;
       return Failure{keys_ == Keys::strict ? kStrict : kExpected, "only the known keys",
-                     detail::quote(key)};
+                     quote(key)};
     }
     return {};
   }
@@ -259,7 +257,7 @@ Schema text(const char* expected, IsValid is_valid) {
   return leaf([=](const Json& value) -> Verdict {
     if (!value.is_string()) return wrong_type(expected, value);
     if (is_valid(value.get_ref<const std::string&>())) return {};
-    return Failure{kValue, expected, detail::describe(value)};
+    return Failure{kValue, expected, describe(value)};
   });
 }
 
@@ -302,7 +300,7 @@ Schema integer(IntegerRange range) {
     if (number && *number >= range.min && *number <= range.max) return {};
     if (!number && !value.is_number()) return wrong_type("an integer", value);
     return Failure{kValue, fmt::format("an integer from {} to {}", range.min, range.max),
-                   detail::describe(value)};
+                   describe(value)};
   });
 }
 
@@ -311,10 +309,10 @@ Schema string(StringLimits limits) {
     if (!value.is_string()) return wrong_type(limits.expected, value);
     const auto& content = value.get_ref<const std::string&>();
     if (content.size() < limits.bytes_min || content.size() > limits.bytes_max) {
-      return Failure{kValue, limits.expected + length_text(limits), detail::describe(value)};
+      return Failure{kValue, limits.expected + length_text(limits), describe(value)};
     }
     if (!limits.is_valid || limits.is_valid(content)) return {};
-    return Failure{kValue, limits.expected, detail::describe(value)};
+    return Failure{kValue, limits.expected, describe(value)};
   });
 }
 
@@ -334,6 +332,23 @@ Schema array(Schema item, ArrayLimits limits) {
 
 Schema object(std::vector<Property> properties, Keys keys) {
   return Schema(std::make_shared<const ObjectRule>(std::move(properties), keys));
+}
+
+Schema one_of(std::vector<Json> values) {
+  SPREADABLE_ASSERT(!values.empty());
+  std::string expected = values.size() == 1 ? "" : "one of ";
+  for (const Json& value : values) {
+    SPREADABLE_ASSERT(sameness(value));
+    expected += (&value == &values.front() ? "" : ", ") + describe(value);
+  }
+  return leaf([expected, values = std::move(values)](const Json& value) -> Verdict {
+    const auto same = sameness(value);
+    const bool is_allowed =
+        same && std::any_of(values.begin(), values.end(),
+                            [&](const Json& allowed) { return sameness(allowed) == same; });
+    if (is_allowed) return {};
+    return Failure{kValue, expected, describe(value)};
+  });
 }
 
 Schema any_of(std::vector<Schema> schemas) {

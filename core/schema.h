@@ -100,6 +100,9 @@ struct Property {
 [[nodiscard]] Schema array(Schema item, ArrayLimits limits = {});
 /// Properties are required unless optional. Requires: names are distinct.
 [[nodiscard]] Schema object(std::vector<Property> properties, Keys keys = Keys::open);
+/// One of `values`, which are texts, numbers or truth values; 5 and 5.0 are the same.
+/// Requires: at least one value, and no others.
+[[nodiscard]] Schema one_of(std::vector<Json> values);
 /// What one of `schemas` accepts; when none does, the failure of the last is reported.
 /// Requires: at least one.
 [[nodiscard]] Schema any_of(std::vector<Schema> schemas);

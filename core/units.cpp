@@ -10,7 +10,7 @@
 #include <span>
 
 #include "core/ascii.h"
-#include "core/detail/excerpt.h"
+#include "core/excerpt.h"
 
 namespace spreadable {
 namespace {
@@ -132,9 +132,8 @@ std::optional<std::uint64_t> total(const Quantity& quantity, std::uint64_t limit
 }
 
 Error refused(std::string_view expected, std::string_view text) {
-  return Error{Errc::invalid_argument,
-               fmt::format("expected {}, got {}", expected, detail::quote(text)),
-               {}};
+  return Error{
+      Errc::invalid_argument, fmt::format("expected {}, got {}", expected, quote(text)), {}};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "core/address.h"
 #include "core/clock.h"
+#include "core/count_rule.h"
 #include "core/ip.h"
 #include "core/json.h"
 #include "core/result.h"

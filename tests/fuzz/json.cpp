@@ -1,7 +1,7 @@
 // JSON from anywhere.
 #include "core/json.h"
 
-#include "core/detail/excerpt.h"
+#include "core/excerpt.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace spreadable {
@@ -29,7 +29,7 @@ void fuzz::run(std::string_view input) {
   const std::string text = dump_json(*value);
   const Result<Json> again = parse_json(text);
   SPREADABLE_ASSERT(again && *again == *value && dump_json(*again) == text);
-  SPREADABLE_ASSERT(detail::describe(*value).size() < 128);
+  SPREADABLE_ASSERT(describe(*value).size() < 128);
 }
 
 }  // namespace spreadable

@@ -1,7 +1,7 @@
 // Percent-encoding, UTF-8 and excerpts of foreign text.
 #include "core/query.h"
 
-#include "core/detail/excerpt.h"
+#include "core/excerpt.h"
 #include "core/json.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -42,10 +42,10 @@ void fuzz::run(std::string_view input) {
       input == "a" || input == "b");
   static_cast<void>(query_parameter(input, "a"));
 
-  const std::string shown = detail::excerpt(input);
-  SPREADABLE_ASSERT(shown.size() <= detail::kExcerptBytesMax + std::string_view("…").size());
+  const std::string shown = excerpt(input);
+  SPREADABLE_ASSERT(shown.size() <= kExcerptBytesMax + std::string_view("…").size());
   if (is_utf8(input)) SPREADABLE_ASSERT(is_utf8(shown));
-  SPREADABLE_ASSERT(detail::quote(input) == '"' + shown + '"');
+  SPREADABLE_ASSERT(quote(input) == '"' + shown + '"');
 }
 
 }  // namespace spreadable

@@ -1,8 +1,8 @@
 // Times, sizes and counts as people write them.
 #include "core/units.h"
 
+#include "core/count_rule.h"
 #include "core/detail/option_values.h"
-#include "services/approvals/committee.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace spreadable {

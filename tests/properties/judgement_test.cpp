@@ -2,6 +2,7 @@
 #include <cmath>
 #include <set>
 
+#include "core/count_rule.h"
 #include "services/approvals/committee.h"
 #include "services/behaviours/evidence.h"
 #include "services/behaviours/score.h"

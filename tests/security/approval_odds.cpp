@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 
+#include "core/count_rule.h"
 #include "services/approvals/committee.h"
 #include "tests/security/commands.h"
 #include "tests/security/statistics.h"

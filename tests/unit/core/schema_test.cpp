@@ -264,4 +264,16 @@ TEST_CASE("schema: cost: many items are checked for uniqueness without a quadrat
         R"("[200000]": expected no other item to have the same, got "localhost:0")");
 }
 
+TEST_CASE("schema: one of: the values listed, and no others") {
+  const Schema schema = schema::one_of({"red", 5, true});
+  check_accepted(schema, {"\"red\"", "5", "5.0", "true"});
+  check_refusals(schema,
+                 {{"\"green\"", "VALUE", "value: expected one of \"red\", 5, true, got \"green\""},
+                  {"\"5\"", "VALUE", "value: expected one of \"red\", 5, true, got \"5\""},
+                  {"1", "VALUE", "value: expected one of \"red\", 5, true, got 1"},
+                  {"null", "VALUE", "value: expected one of \"red\", 5, true, got null"}});
+  check_refusals(schema::one_of({"red"}),
+                 {{"[]", "VALUE", "value: expected \"red\", got an array of 0"}});
+}
+
 }  // namespace spreadable

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/count_rule.h"
 #include "core/wire.h"
 #include "services/approvals/committee.h"
 #include "services/simulation/detail/scenarios/scenario_list.h"

@@ -1,8 +1,8 @@
-#include "core/detail/excerpt.h"
+#include "core/excerpt.h"
 
 #include <fmt/format.h>
 
-namespace spreadable::detail {
+namespace spreadable {
 
 std::string excerpt(std::string_view text) {
   if (text.size() <= kExcerptBytesMax) return std::string(text);
@@ -33,4 +33,4 @@ std::string describe(const Json& value) {
   }
 }
 
-}  // namespace spreadable::detail
+}  // namespace spreadable

@@ -1,4 +1,4 @@
-// core/detail/excerpt.h: foreign text and values as they are quoted in error messages.
+// core/excerpt.h: foreign text and values as they are quoted in error messages.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 #include "core/json.h"
 
-namespace spreadable::detail {
+namespace spreadable {
 
 /// Bytes of foreign text that a message repeats: enough to recognise it, too little to flood a log.
 inline constexpr std::size_t kExcerptBytesMax = 64;
@@ -22,4 +22,4 @@ inline constexpr std::size_t kExcerptBytesMax = 64;
 /// and size of arrays and objects, so that the cost does not depend on what a peer sent.
 [[nodiscard]] std::string describe(const Json& value);
 
-}  // namespace spreadable::detail
+}  // namespace spreadable
