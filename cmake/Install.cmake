@@ -2,11 +2,11 @@
 # `cmake --install <build> --component development` leaves the programs out.
 set(spreadable_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/spreadable)
 
-install(TARGETS spreadable_core spreadable_services spreadable_simulation
+install(TARGETS spreadable_core spreadable_services spreadable_simulation spreadable_documents
   EXPORT spreadable-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
-install(DIRECTORY core services
+install(DIRECTORY core services extensions
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/spreadable
   COMPONENT development
   FILES_MATCHING PATTERN "*.h" PATTERN "detail" EXCLUDE)

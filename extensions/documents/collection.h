@@ -49,7 +49,7 @@ class Collection {
   /// for values that count as none: 0, "", false and null.
   [[nodiscard]] const Json* pk_of(const Json& fields) const;
 
-  /// What is to be stored: defaults (for a new document), setters, schema, pk, in this order. A
+  /// What is to be stored: defaults for missing fields, setters, schema, pk, in this order. A
   /// document without pk gets the one of `previous`, or a new one. Errc::logical:
   /// wire::kInvalidPkType, the codes of the schema, or wire::kInvalidDocument when a function
   /// throws. `previous`: the document before an update; nullptr: none.
@@ -72,6 +72,9 @@ class Collection {
   [[nodiscard]] Json with_system_fields(const Document& document) const;
 
  private:
+  [[nodiscard]] Result<void> give_pk(Json& fields, const Json* previous, const Clock& clock,
+                                     Random& random) const;
+
   const std::string name_;
   const CollectionOptions options_;
 };

@@ -10,11 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/count_rule.h"
 #include "core/json.h"
 #include "core/result.h"
 #include "core/schema.h"
 #include "extensions/documents/field_path.h"
-#include "services/approvals/committee.h"
 
 namespace spreadable::documents {
 
@@ -82,7 +82,7 @@ struct CollectionOptions {
   /// What the fields of the user must look like; none: anything.
   std::optional<Schema> schema{};
   // By path, each applied in order of the paths.
-  std::map<std::string, FieldFunction> defaults{};  ///< for what a new document lacks
+  std::map<std::string, FieldFunction> defaults{};  ///< on every change, for what is missing
   std::map<std::string, FieldFunction> setters{};   ///< on every change
   std::map<std::string, FieldFunction> getters{};   ///< on every reading
   /// Paths of fields that filters ask for: an index makes such filters fast. `pk` has one anyway.

@@ -51,15 +51,15 @@ struct Trace {
 /// Requires: a text or a number.
 [[nodiscard]] std::string key_text(const Json& key);
 
-/// 16 bytes of the SHA-256 over key and fields: equal on all nodes that hold the same content.
-[[nodiscard]] std::string content_digest(std::string_view key, const Json& fields);
+/// 16 bytes of the SHA-256 over a key and the text that dump_json() makes of fields: equal on all
+/// nodes that hold the same content.
+[[nodiscard]] std::string content_digest(std::string_view key, std::string_view fields_text);
 
 /// What is kept of an owner's token: 32 bytes of its SHA-256. Empty for an empty token.
 [[nodiscard]] std::string owner_digest(std::string_view token);
 
-/// The bytes that a document counts for against `maxSize`, by upstream's rule: a text 12 and 4 for
-/// each begun 4 UTF-16 units, a number 8, a truth value 4, keys as texts. Source: metastocle
-/// section 5.6.
-[[nodiscard]] std::uint64_t estimated_bytes(const Json& value);
+/// The bytes that a document counts for against `maxSize`: those of its JSON, with system fields,
+/// as the package object-sizeof counts that upstream uses. Source: metastocle section 5.6.
+[[nodiscard]] std::uint64_t estimated_bytes(const Json& document);
 
 }  // namespace spreadable::documents

@@ -25,10 +25,12 @@ struct FilterNode;
 /// Source: metastocle sections 6 and 12; reliability S19.
 class Filter {
  public:
-  /// Every object, operator, list and value in a list counts as one, a regular expression as
-  /// kRegexWeight, a search inside texts as kSearchWeight. Source: reliability S19.
+  /// Every object, operator, list and value in a list counts as one, a search inside texts as
+  /// kSearchWeight, a regular expression as kRegexWeight and one for each kStepsPerNode steps of
+  /// the compiled one. Source: reliability S19.
   static constexpr std::size_t kNodesMax = 1'000;
   static constexpr std::size_t kRegexWeight = 50;
+  static constexpr std::size_t kStepsPerNode = 5;
   static constexpr std::size_t kSearchWeight = 5;
   static constexpr std::size_t kDepthMax = kJsonDepthMax;
   /// Bytes of a regular expression's source.
