@@ -34,6 +34,10 @@ const char* to_string(Errc code) {
       return "cancelled";
     case Errc::io:
       return "io";
+    case Errc::no_space:
+      return "no_space";
+    case Errc::damaged:
+      return "damaged";
   }
   return "unknown";
 }

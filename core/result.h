@@ -28,6 +28,8 @@ enum class Errc {
   bad_response,      ///< an answer that is no JSON, too large or refused by its schema
   cancelled,         ///< given up on purpose
   io,                ///< storage, files or sockets of this machine
+  no_space,          ///< its disk is full: HTTP 507
+  damaged,           ///< what it has stored cannot be read back
 };
 
 /// The stable lower-case name of `code`, as it stands in logs and in JSON output.

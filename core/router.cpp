@@ -38,6 +38,8 @@ int status_of(Errc code) {
       return 415;
     case Errc::overloaded:
       return 503;
+    case Errc::no_space:
+      return 507;
     default:
       return 500;
   }
@@ -79,8 +81,11 @@ HttpResponse not_found(const HttpRequest& request) {
 HttpResponse error_response(const Error& error) {
   HttpResponse response;
   response.status = status_of(error.code);
-  std::string message = error.message;
-  if (error.code == Errc::internal || error.code == Errc::io) message = "Internal error";
+  const bool is_internal = error.code == Errc::internal || error.code == Errc::io ||
+                           error.code == Errc::damaged || error.code == Errc::no_space;
+  const std::string message = !is_internal             ? error.message
+                              : response.status == 507 ? "Not enough space"
+                                                       : "Internal error";
   response.body = "{\"message\":" + dump_json(message);
   if (response.status == 422) {
     const std::string code =

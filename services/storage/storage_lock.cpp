@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "services/storage/detail/folder.h"
+#include "services/storage/folder.h"
 
 namespace spreadable {
 namespace {
@@ -44,20 +44,20 @@ bool write_process_id(int file) {
 }  // namespace
 
 Result<StorageLock> StorageLock::acquire(const std::filesystem::path& folder) {
-  const auto made = detail::make_private_folder(folder);
+  const auto made = make_private_folder(folder);
   if (!made) return made.error();
   const std::filesystem::path path = folder / kFileName;
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (file < 0) return detail::io_error("open", path, errno);
+  if (file < 0) return io_error("open", path, errno);
   StorageLock lock(file);
   if (lock_file(file) != 0) {
-    if (errno != EWOULDBLOCK) return detail::io_error("lock", path, errno);
+    if (errno != EWOULDBLOCK) return io_error("lock", path, errno);
     return Error{Errc::io,
                  fmt::format("storage folder \"{}\" is in use by another node{}", folder.string(),
                              owner_of(file)),
                  {}};
   }
-  if (!write_process_id(file)) return detail::io_error("write", path, errno);
+  if (!write_process_id(file)) return io_error("write", path, errno);
   return lock;
 }
 

@@ -5,7 +5,7 @@
 
 namespace spreadable::detail {
 
-Result<std::unique_ptr<SqliteCacheStore>> SqliteCacheStore::make(SqliteConnection& connection) {
+Result<std::unique_ptr<SqliteCacheStore>> SqliteCacheStore::make(sqlite::Connection& connection) {
   std::unique_ptr<SqliteCacheStore> store(new SqliteCacheStore(connection));
   const MutexLock lock(store->connection_.mutex);
   const auto prepared = store->prepare();
@@ -21,7 +21,7 @@ SqliteCacheStore::~SqliteCacheStore() {
 }
 
 Result<void> SqliteCacheStore::prepare() {
-  return Statement::prepare_all(
+  return sqlite::Statement::prepare_all(
       connection_.handle(),
       {{get_, "SELECT value, created_at FROM cache WHERE type = ?1 AND key = ?2"},
        {use_, "UPDATE cache SET last_use = ?3 WHERE type = ?1 AND key = ?2"},
@@ -37,10 +37,10 @@ Result<void> SqliteCacheStore::prepare() {
 }
 
 Result<void> SqliteCacheStore::load_counts() {
-  auto statement = Statement::prepare(
+  auto statement = sqlite::Statement::prepare(
       connection_.handle(), "SELECT type, count(*), max(last_use) FROM cache GROUP BY type");
   if (!statement) return statement.error();
-  Query query(*statement);
+  sqlite::Query query(*statement);
   while (true) {
     const auto row = query.step();
     if (!row) return row.error();
@@ -56,7 +56,7 @@ Result<std::optional<CacheStore::Entry>> SqliteCacheStore::get(std::string_view 
   const MutexLock lock(connection_.mutex);
   std::optional<Entry> entry;
   {
-    Query query(get_, type, key);
+    sqlite::Query query(get_, type, key);
     const auto row = query.step();
     if (!row) return row.error();
     if (!*row) return entry;
@@ -82,7 +82,7 @@ Result<void> SqliteCacheStore::remove(std::string_view type, std::string_view ke
   const MutexLock lock(connection_.mutex);
   const auto begun = begin();
   if (!begun) return begun;
-  Query query(remove_, type, key);
+  sqlite::Query query(remove_, type, key);
   return end(type, drop(count_of(type), query));
 }
 
@@ -91,7 +91,7 @@ Result<void> SqliteCacheStore::normalize(std::string_view type, WallTime created
   const MutexLock lock(connection_.mutex);
   const auto begun = begin();
   if (!begun) return begun;
-  Query query(remove_old_, type, to_epoch_millis(created_before));
+  sqlite::Query query(remove_old_, type, to_epoch_millis(created_before));
   return end(type, trim(type, drop(count_of(type), query), limit));
 }
 
@@ -99,7 +99,7 @@ Result<void> SqliteCacheStore::flush(std::string_view type) {
   const MutexLock lock(connection_.mutex);
   const auto begun = begin();
   if (!begun) return begun;
-  Query query(flush_, type);
+  sqlite::Query query(flush_, type);
   return end(type, drop(count_of(type), query));
 }
 
@@ -119,7 +119,7 @@ Result<void> SqliteCacheStore::save_uses() {
 
 Result<void> SqliteCacheStore::write_uses() {
   for (const auto& [entry, use] : pending_uses_) {
-    const auto written = Query(use_, entry.first, entry.second, use).finish();
+    const auto written = sqlite::Query(use_, entry.first, entry.second, use).finish();
     if (!written) return written;
   }
   return {};
@@ -128,15 +128,16 @@ Result<void> SqliteCacheStore::write_uses() {
 Result<std::size_t> SqliteCacheStore::put(std::string_view type, std::string_view key,
                                           std::string_view value, WallTime now) {
   const std::int64_t use = ++last_use_;
-  const auto updated = Query(update_, type, key, value, use).finish();
+  const auto updated = sqlite::Query(update_, type, key, value, use).finish();
   if (!updated) return updated.error();
   if (sqlite3_changes(connection_.handle()) > 0) return count_of(type);
-  const auto inserted = Query(insert_, type, key, value, use, to_epoch_millis(now)).finish();
+  const auto inserted =
+      sqlite::Query(insert_, type, key, value, use, to_epoch_millis(now)).finish();
   if (!inserted) return inserted.error();
   return count_of(type) + 1;
 }
 
-Result<std::size_t> SqliteCacheStore::drop(std::size_t count, Query& query) {
+Result<std::size_t> SqliteCacheStore::drop(std::size_t count, sqlite::Query& query) {
   const auto dropped = query.finish();
   if (!dropped) return dropped.error();
   return count - std::min(count, static_cast<std::size_t>(sqlite3_changes(connection_.handle())));
@@ -145,7 +146,7 @@ Result<std::size_t> SqliteCacheStore::drop(std::size_t count, Query& query) {
 Result<std::size_t> SqliteCacheStore::trim(std::string_view type, Result<std::size_t> count,
                                            std::size_t limit) {
   if (!count || *count <= limit) return count;
-  Query query(evict_, type, *count - limit);
+  sqlite::Query query(evict_, type, *count - limit);
   return drop(*count, query);
 }
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "core/stores.h"
-#include "services/storage/detail/connection.h"
-#include "services/storage/detail/statement.h"
+#include "services/storage/sqlite/connection.h"
+#include "services/storage/sqlite/statement.h"
 
 namespace spreadable::detail {
 
@@ -22,7 +22,8 @@ class SqliteCacheStore final : public CacheStore {
   static constexpr std::size_t kPendingUsesMax = 1'000;  ///< then they are written at once
 
   /// Errc::io when the file lacks the table. `connection` must outlive the store.
-  [[nodiscard]] static Result<std::unique_ptr<SqliteCacheStore>> make(SqliteConnection& connection);
+  [[nodiscard]] static Result<std::unique_ptr<SqliteCacheStore>> make(
+      sqlite::Connection& connection);
   ~SqliteCacheStore() override;
 
   [[nodiscard]] Result<std::optional<Entry>> get(std::string_view type, std::string_view key,
@@ -35,7 +36,7 @@ class SqliteCacheStore final : public CacheStore {
   [[nodiscard]] Result<void> flush(std::string_view type) override;
 
  private:
-  explicit SqliteCacheStore(SqliteConnection& connection) : connection_(connection) {}
+  explicit SqliteCacheStore(sqlite::Connection& connection) : connection_(connection) {}
 
   [[nodiscard]] std::size_t count_of(std::string_view type) const
       SPREADABLE_REQUIRES(connection_.mutex);
@@ -51,7 +52,7 @@ class SqliteCacheStore final : public CacheStore {
   [[nodiscard]] Result<std::size_t> put(std::string_view type, std::string_view key,
                                         std::string_view value, WallTime now)
       SPREADABLE_REQUIRES(connection_.mutex);
-  [[nodiscard]] Result<std::size_t> drop(std::size_t count, Query& query)
+  [[nodiscard]] Result<std::size_t> drop(std::size_t count, sqlite::Query& query)
       SPREADABLE_REQUIRES(connection_.mutex);
   [[nodiscard]] Result<std::size_t> trim(std::string_view type, Result<std::size_t> count,
                                          std::size_t limit) SPREADABLE_REQUIRES(connection_.mutex);
@@ -62,15 +63,15 @@ class SqliteCacheStore final : public CacheStore {
   [[nodiscard]] Result<void> end(std::string_view type, const Result<std::size_t>& count)
       SPREADABLE_REQUIRES(connection_.mutex);
 
-  SqliteConnection& connection_;
-  Statement get_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement use_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement update_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement insert_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement remove_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement remove_old_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement evict_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement flush_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Connection& connection_;
+  sqlite::Statement get_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement use_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement update_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement insert_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement remove_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement remove_old_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement evict_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement flush_ SPREADABLE_GUARDED_BY(connection_.mutex);
 
   // Counting rows would take SQLite as long as reading them.
   std::map<std::string, std::size_t, std::less<>> counts_ SPREADABLE_GUARDED_BY(connection_.mutex);

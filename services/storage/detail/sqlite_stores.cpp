@@ -4,10 +4,10 @@
 
 namespace spreadable::detail {
 
-Result<std::unique_ptr<SqliteDataStore>> SqliteDataStore::make(SqliteConnection& connection) {
+Result<std::unique_ptr<SqliteDataStore>> SqliteDataStore::make(sqlite::Connection& connection) {
   std::unique_ptr<SqliteDataStore> store(new SqliteDataStore(connection));
   const MutexLock lock(store->connection_.mutex);
-  const auto prepared = Statement::prepare_all(
+  const auto prepared = sqlite::Statement::prepare_all(
       store->connection_.handle(), {{store->get_, "SELECT value FROM data WHERE key = ?1"},
                                     {store->set_,
                                      "INSERT INTO data (key, value) VALUES (?1, ?2) "
@@ -18,7 +18,7 @@ Result<std::unique_ptr<SqliteDataStore>> SqliteDataStore::make(SqliteConnection&
 
 Result<std::optional<std::string>> SqliteDataStore::get(std::string_view key) {
   const MutexLock lock(connection_.mutex);
-  Query query(get_, key);
+  sqlite::Query query(get_, key);
   const auto row = query.step();
   if (!row) return row.error();
   return *row ? std::optional(query.text(0)) : std::nullopt;
@@ -26,13 +26,13 @@ Result<std::optional<std::string>> SqliteDataStore::get(std::string_view key) {
 
 Result<void> SqliteDataStore::set(std::string_view key, std::string_view value) {
   const MutexLock lock(connection_.mutex);
-  return Query(set_, key, value).finish();
+  return sqlite::Query(set_, key, value).finish();
 }
 
-Result<std::unique_ptr<SqlitePeerStore>> SqlitePeerStore::make(SqliteConnection& connection) {
+Result<std::unique_ptr<SqlitePeerStore>> SqlitePeerStore::make(sqlite::Connection& connection) {
   std::unique_ptr<SqlitePeerStore> store(new SqlitePeerStore(connection));
   const MutexLock lock(store->connection_.mutex);
-  const auto prepared = Statement::prepare_all(
+  const auto prepared = sqlite::Statement::prepare_all(
       store->connection_.handle(),
       {{store->load_,
         "SELECT address, is_master, is_slave, is_backlink, seen_at FROM peers ORDER BY position"},
@@ -47,7 +47,7 @@ Result<std::unique_ptr<SqlitePeerStore>> SqlitePeerStore::make(SqliteConnection&
 Result<std::vector<PeerRecord>> SqlitePeerStore::load() {
   const MutexLock lock(connection_.mutex);
   std::vector<PeerRecord> peers;
-  Query query(load_);
+  sqlite::Query query(load_);
   while (true) {
     const auto row = query.step();
     if (!row) return row.error();
@@ -70,13 +70,13 @@ Result<void> SqlitePeerStore::save(const std::vector<PeerRecord>& peers) {
 }
 
 Result<void> SqlitePeerStore::replace_all(const std::vector<PeerRecord>& peers) {
-  const auto removed = Query(remove_all_).finish();
+  const auto removed = sqlite::Query(remove_all_).finish();
   if (!removed) return removed;
   std::int64_t position = 0;
   for (const PeerRecord& peer : peers) {
     const std::string& address = peer.address.text();
-    const auto inserted = Query(insert_, position, address, peer.is_master, peer.is_slave,
-                                peer.is_backlink, to_epoch_millis(peer.seen_at))
+    const auto inserted = sqlite::Query(insert_, position, address, peer.is_master, peer.is_slave,
+                                        peer.is_backlink, to_epoch_millis(peer.seen_at))
                               .finish();
     if (!inserted) return inserted;
     ++position;
@@ -84,10 +84,10 @@ Result<void> SqlitePeerStore::replace_all(const std::vector<PeerRecord>& peers) 
   return {};
 }
 
-Result<std::unique_ptr<SqliteBanStore>> SqliteBanStore::make(SqliteConnection& connection) {
+Result<std::unique_ptr<SqliteBanStore>> SqliteBanStore::make(sqlite::Connection& connection) {
   std::unique_ptr<SqliteBanStore> store(new SqliteBanStore(connection));
   const MutexLock lock(store->connection_.mutex);
-  const auto prepared = Statement::prepare_all(
+  const auto prepared = sqlite::Statement::prepare_all(
       store->connection_.handle(),
       {{store->load_, "SELECT address, ip, banned_at, until, reason FROM bans ORDER BY address"},
        {store->put_,
@@ -102,7 +102,7 @@ Result<std::unique_ptr<SqliteBanStore>> SqliteBanStore::make(SqliteConnection& c
 Result<std::vector<BanRecord>> SqliteBanStore::load() {
   const MutexLock lock(connection_.mutex);
   std::vector<BanRecord> bans;
-  Query query(load_);
+  sqlite::Query query(load_);
   while (true) {
     const auto row = query.step();
     if (!row) return row.error();
@@ -120,19 +120,19 @@ Result<std::vector<BanRecord>> SqliteBanStore::load() {
 Result<void> SqliteBanStore::put(const BanRecord& ban) {
   const MutexLock lock(connection_.mutex);
   const std::string& address = ban.address.text();
-  return Query(put_, address, ban.ip, to_epoch_millis(ban.banned_at), to_epoch_millis(ban.until),
-               ban.reason)
+  return sqlite::Query(put_, address, ban.ip, to_epoch_millis(ban.banned_at),
+                       to_epoch_millis(ban.until), ban.reason)
       .finish();
 }
 
 Result<void> SqliteBanStore::remove(const Address& address) {
   const MutexLock lock(connection_.mutex);
-  return Query(remove_, address.text()).finish();
+  return sqlite::Query(remove_, address.text()).finish();
 }
 
 Result<void> SqliteBanStore::clear() {
   const MutexLock lock(connection_.mutex);
-  return Query(clear_).finish();
+  return sqlite::Query(clear_).finish();
 }
 
 }  // namespace spreadable::detail

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "core/stores.h"
-#include "services/storage/detail/connection.h"
-#include "services/storage/detail/statement.h"
+#include "services/storage/sqlite/connection.h"
+#include "services/storage/sqlite/statement.h"
 
 namespace spreadable::detail {
 
@@ -13,24 +13,25 @@ namespace spreadable::detail {
 class SqliteDataStore final : public DataStore {
  public:
   /// Errc::io when the file lacks the table. `connection` must outlive the store.
-  [[nodiscard]] static Result<std::unique_ptr<SqliteDataStore>> make(SqliteConnection& connection);
+  [[nodiscard]] static Result<std::unique_ptr<SqliteDataStore>> make(
+      sqlite::Connection& connection);
 
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key) override;
   [[nodiscard]] Result<void> set(std::string_view key, std::string_view value) override;
 
  private:
-  explicit SqliteDataStore(SqliteConnection& connection) : connection_(connection) {}
+  explicit SqliteDataStore(sqlite::Connection& connection) : connection_(connection) {}
 
-  SqliteConnection& connection_;
-  Statement get_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement set_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Connection& connection_;
+  sqlite::Statement get_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement set_ SPREADABLE_GUARDED_BY(connection_.mutex);
 };
 
 /// Each put() and remove() is one commit. Requires: the connection is one of full durability.
 class SqliteBanStore final : public BanStore {
  public:
   /// As SqliteDataStore::make.
-  [[nodiscard]] static Result<std::unique_ptr<SqliteBanStore>> make(SqliteConnection& connection);
+  [[nodiscard]] static Result<std::unique_ptr<SqliteBanStore>> make(sqlite::Connection& connection);
 
   [[nodiscard]] Result<std::vector<BanRecord>> load() override;
   [[nodiscard]] Result<void> put(const BanRecord& ban) override;
@@ -38,34 +39,35 @@ class SqliteBanStore final : public BanStore {
   [[nodiscard]] Result<void> clear() override;
 
  private:
-  explicit SqliteBanStore(SqliteConnection& connection) : connection_(connection) {}
+  explicit SqliteBanStore(sqlite::Connection& connection) : connection_(connection) {}
 
-  SqliteConnection& connection_;
-  Statement load_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement put_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement remove_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement clear_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Connection& connection_;
+  sqlite::Statement load_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement put_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement remove_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement clear_ SPREADABLE_GUARDED_BY(connection_.mutex);
 };
 
 /// Rows keep the order in which they were saved.
 class SqlitePeerStore final : public PeerStore {
  public:
   /// As SqliteDataStore::make.
-  [[nodiscard]] static Result<std::unique_ptr<SqlitePeerStore>> make(SqliteConnection& connection);
+  [[nodiscard]] static Result<std::unique_ptr<SqlitePeerStore>> make(
+      sqlite::Connection& connection);
 
   [[nodiscard]] Result<std::vector<PeerRecord>> load() override;
   [[nodiscard]] Result<void> save(const std::vector<PeerRecord>& peers) override;
 
  private:
-  explicit SqlitePeerStore(SqliteConnection& connection) : connection_(connection) {}
+  explicit SqlitePeerStore(sqlite::Connection& connection) : connection_(connection) {}
 
   [[nodiscard]] Result<void> replace_all(const std::vector<PeerRecord>& peers)
       SPREADABLE_REQUIRES(connection_.mutex);
 
-  SqliteConnection& connection_;
-  Statement load_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement remove_all_ SPREADABLE_GUARDED_BY(connection_.mutex);
-  Statement insert_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Connection& connection_;
+  sqlite::Statement load_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement remove_all_ SPREADABLE_GUARDED_BY(connection_.mutex);
+  sqlite::Statement insert_ SPREADABLE_GUARDED_BY(connection_.mutex);
 };
 
 }  // namespace spreadable::detail

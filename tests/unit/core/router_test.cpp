@@ -80,6 +80,8 @@ TEST_CASE("router: errors: become the protocol's status and body, internal ones 
            Row{{Errc::denied, "m", ""}, 403, R"({"message":"m"})"},
            Row{{Errc::too_large, "m", ""}, 413, R"({"message":"m"})"},
            Row{{Errc::overloaded, "m", ""}, 503, R"({"message":"m"})"},
+           Row{{Errc::no_space, "m", ""}, 507, R"({"message":"Not enough space"})"},
+           Row{{Errc::damaged, "m", ""}, 500, R"({"message":"Internal error"})"},
            Row{{Errc::timed_out, "m", ""}, 500, R"({"message":"m"})"},
            Row{{Errc::internal, "secret", ""}, 500, R"({"message":"Internal error"})"},
        }) {

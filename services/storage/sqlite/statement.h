@@ -1,18 +1,20 @@
-// services/storage/detail/statement.h: prepared SQLite statements.
+// services/storage/sqlite/statement.h: prepared SQLite statements.
 #pragma once
 
 #include <sqlite3.h>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/result.h"
 
-namespace spreadable::detail {
+namespace spreadable::sqlite {
 
 /// A statement compiled once and run many times, by way of Query. Not thread-safe.
 class Statement {
@@ -59,13 +61,22 @@ class Query {
   [[nodiscard]] Result<void> finish();
 
   // Columns of the row that step() reached.
-  [[nodiscard]] std::string text(int column) const;
+  [[nodiscard]] std::string text(int column) const { return std::string(bytes(column)); }
+  /// As text(), until the next step.
+  [[nodiscard]] std::string_view bytes(int column) const;
   [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] bool is_null(int column) const;
 
  private:
   void bind(int index, std::string_view value);
   void bind(int index, std::integral auto value) {
     bind_integer(index, static_cast<std::int64_t>(value));
+  }
+  void bind(int index, double value);
+  void bind(int index, std::nullptr_t);
+  template <class Value>
+  void bind(int index, const std::optional<Value>& value) {
+    value ? bind(index, *value) : bind(index, nullptr);
   }
   void bind_integer(int index, std::int64_t value);
   /// Remembers the first failure.
@@ -75,4 +86,4 @@ class Query {
   int failure_ = SQLITE_OK;
 };
 
-}  // namespace spreadable::detail
+}  // namespace spreadable::sqlite

@@ -1,4 +1,4 @@
-// services/storage/detail/folder.h: the folder in which a node keeps its state.
+// services/storage/folder.h: the folder in which a node keeps its state.
 #pragma once
 
 #include <filesystem>
@@ -6,7 +6,7 @@
 
 #include "core/result.h"
 
-namespace spreadable::detail {
+namespace spreadable {
 
 /// Makes `folder` with all its parents unless it is there. A folder that this makes is open to its
 /// owner alone; parents get the usual mode. Errc::io naming the folder and the reason.
@@ -15,4 +15,4 @@ namespace spreadable::detail {
 /// What went wrong with `path`, by the value of errno: `cannot <doing> "<path>": <reason>`.
 [[nodiscard]] Error io_error(const char* doing, const std::filesystem::path& path, int reason);
 
-}  // namespace spreadable::detail
+}  // namespace spreadable

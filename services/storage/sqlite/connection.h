@@ -1,4 +1,4 @@
-// services/storage/detail/connection.h: one connection to an SQLite file.
+// services/storage/sqlite/connection.h: one connection to an SQLite file.
 #pragma once
 
 #include <sqlite3.h>
@@ -9,12 +9,12 @@
 #include "core/mutex.h"
 #include "core/result.h"
 
-namespace spreadable::detail {
+namespace spreadable::sqlite {
 
 /// An open SQLite file in WAL mode. Whoever uses the handle or a statement made from it holds
 /// `mutex`: SQLite itself lets one caller at a time into a connection, so the usual rule that no
 /// mutex is held across a disk write would gain nothing here.
-class SqliteConnection {
+class Connection {
  public:
   /// What a commit waits for.
   enum class Durability {
@@ -27,12 +27,13 @@ class SqliteConnection {
   /// write lock for one commit at a time.
   static constexpr int kBusyMillis = 5'000;
 
-  /// Errc::io naming the file and the reason; sets `code` to SQLite's extended result code.
-  [[nodiscard]] static Result<std::unique_ptr<SqliteConnection>> open(
-      const std::filesystem::path& file, Durability durability, int& code);
-  ~SqliteConnection();
-  SqliteConnection(const SqliteConnection&) = delete;
-  SqliteConnection& operator=(const SqliteConnection&) = delete;
+  /// Errc::damaged or Errc::io, naming the file and the reason. A name that begins with `file:` is
+  /// a URI of SQLite.
+  [[nodiscard]] static Result<std::unique_ptr<Connection>> open(const std::filesystem::path& file,
+                                                                Durability durability);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   /// Runs statements that give no rows.
   [[nodiscard]] Result<void> execute(const char* sql) SPREADABLE_REQUIRES(mutex);
@@ -48,16 +49,14 @@ class SqliteConnection {
   Mutex mutex;
 
  private:
-  explicit SqliteConnection(sqlite3* handle) : handle_(handle) {}
+  explicit Connection(sqlite3* handle) : handle_(handle) {}
 
   sqlite3* const handle_;
 };
 
-/// What went wrong last on `handle`, as Errc::io: `storage file "<file>": <reason>`.
+/// What went wrong last on `handle`: `storage file "<file>": <reason>`, as Errc::no_space when the
+/// disk is full, Errc::damaged when the file is damaged or has not the tables that our statements
+/// name, else Errc::io.
 [[nodiscard]] Error storage_error(sqlite3* handle);
 
-/// Whether an extended result code says that the file itself is damaged. That includes a plain
-/// SQLITE_ERROR: our statements are right, so it means tables or a format that are not ours.
-[[nodiscard]] bool is_damage(int code);
-
-}  // namespace spreadable::detail
+}  // namespace spreadable::sqlite

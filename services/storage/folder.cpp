@@ -1,4 +1,4 @@
-#include "services/storage/detail/folder.h"
+#include "services/storage/folder.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace spreadable::detail {
+namespace spreadable {
 
 Error io_error(const char* doing, const std::filesystem::path& path, int reason) {
   return Error{Errc::io,
@@ -27,4 +27,4 @@ Result<void> make_private_folder(const std::filesystem::path& folder) {
   return io_error("make folder", folder, reason == EEXIST ? ENOTDIR : reason);
 }
 
-}  // namespace spreadable::detail
+}  // namespace spreadable

@@ -1,11 +1,11 @@
-#include "services/storage/detail/statement.h"
+#include "services/storage/sqlite/statement.h"
 
 #include <fmt/format.h>
 
 #include "core/assert.h"
-#include "services/storage/detail/connection.h"
+#include "services/storage/sqlite/connection.h"
 
-namespace spreadable::detail {
+namespace spreadable::sqlite {
 
 Result<Statement> Statement::prepare(sqlite3* connection, std::string_view sql) {
   sqlite3_stmt* handle = nullptr;
@@ -50,7 +50,7 @@ Result<void> Query::finish() {
   }
 }
 
-std::string Query::text(int column) const {
+std::string_view Query::bytes(int column) const {
   const void* const data = sqlite3_column_blob(handle_, column);
   const int length = sqlite3_column_bytes(handle_, column);
   if (data == nullptr) return {};  // empty
@@ -61,10 +61,22 @@ std::int64_t Query::integer(int column) const {
   return sqlite3_column_int64(handle_, column);
 }
 
+bool Query::is_null(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+
 void Query::bind(int index, std::string_view value) {
   // A null pointer would bind NULL instead of an empty blob.
   const char* const data = value.empty() ? "" : value.data();
   note(sqlite3_bind_blob64(handle_, index, data, value.size(), SQLITE_STATIC));
+}
+
+void Query::bind(int index, double value) {
+  note(sqlite3_bind_double(handle_, index, value));
+}
+
+void Query::bind(int index, std::nullptr_t) {
+  note(sqlite3_bind_null(handle_, index));
 }
 
 void Query::bind_integer(int index, std::int64_t value) {
@@ -76,4 +88,4 @@ void Query::note(int code) {
   if (failure_ == SQLITE_OK) failure_ = code;
 }
 
-}  // namespace spreadable::detail
+}  // namespace spreadable::sqlite
