@@ -139,6 +139,24 @@ Result<void> Collection::give_pk(Json& fields, const Json* previous, const Clock
   return {};
 }
 
+Result<Json> Collection::give_key(Json& fields, const std::optional<Json>& given,
+                                  const Clock& clock, Random& random) const {
+  const std::string& name = options_.duplication_key;
+  const auto own = fields.find(name);
+  Json key = own != fields.end() ? *own : given.value_or(nullptr);
+  if (!detail::is_truthy(key)) key = make_key(clock.wall_now(), random);
+  const bool is_long = key.is_string() && key.get_ref<const std::string&>().size() > kKeyBytesMax;
+  if ((!key.is_string() && !key.is_number()) || is_long) {
+    return refusal(
+        wire::kInvalidDocument,
+        fmt::format("duplication key \"{}\": expected a number or a string of at most {} "
+                    "bytes, got {}",
+                    name, kKeyBytesMax, describe(key)));
+  }
+  if (!is_system_field(name)) fields[name] = key;
+  return key;
+}
+
 Json Collection::changed(const Json& fields, const Json& change, bool replaces) const {
   const Json own = without_system_fields(change);
   Json result = replaces ? own : fields;

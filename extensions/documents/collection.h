@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -55,6 +56,12 @@ class Collection {
   /// throws. `previous`: the document before an update; nullptr: none.
   [[nodiscard]] Result<Json> prepared(Json fields, const Json* previous, const Clock& clock,
                                       Random& random) const;
+
+  /// The duplication key of a new document: `given` by the first copy, or the field of that name,
+  /// or a new one; put into `fields` where it is a field of the user. Errc::logical with
+  /// wire::kInvalidDocument for what is no key.
+  [[nodiscard]] Result<Json> give_key(Json& fields, const std::optional<Json>& given,
+                                      const Clock& clock, Random& random) const;
 
   /// The change of an update applied to the stored fields: merged deeply (objects by key, arrays by
   /// index, null overwrites), or put in their place. The duplication key stays when it is a field.

@@ -25,8 +25,9 @@ class CollectionTable;
 
 /// Reads and changes documents of one collection. Filters see documents with getters applied;
 /// documents are given as they are stored, so whoever sends them applies Collection::presented.
-/// Refusals of a change are Errc::logical with a code of wire.h; of the disk, Errc::io, or
-/// Errc::logical with wire::kNotEnoughSpace. A change that returned success is on the disk.
+/// Refusals of a change are Errc::logical with a code of wire.h; of the disk, Errc::no_space,
+/// Errc::damaged (see DocumentStore::renew) or Errc::io; of too many at a time, Errc::overloaded. A
+/// change that returned success is on the disk.
 /// Thread-safe; calls block for the disk. Visitors must not call the store.
 class CollectionStore {
  public:

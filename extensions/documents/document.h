@@ -45,6 +45,8 @@ struct Tombstone {
 struct Trace {
   std::string key;  ///< key_text()
   Revision revision;
+
+  friend bool operator==(const Trace&, const Trace&) = default;
 };
 
 /// A key as text: keys that JavaScript writes alike are the same key (5, 5.0 and "5").

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,8 +18,10 @@
 
 namespace spreadable::documents {
 namespace detail {
+class Scrub;
 class StoreCore;
-}
+class StoreFiles;
+}  // namespace detail
 class CollectionStore;
 
 /// A disk in memory: a store opened on it later finds what earlier ones have committed. For
@@ -31,7 +34,7 @@ class MemoryDisk {
   MemoryDisk& operator=(const MemoryDisk&) = delete;
 
  private:
-  friend class detail::StoreCore;
+  friend class detail::StoreFiles;
   struct Anchor;
   const std::unique_ptr<Anchor> anchor_;
 };
@@ -40,7 +43,7 @@ class MemoryDisk {
 /// what a change acknowledged survives `kill -9` and a loss of power. Changes that wait while
 /// another one is being written to the disk are written together, with one sync for all. Readers
 /// see whole commits, do not wait for writers, and use one of a few connections in turn.
-/// A full disk fails the one change with wire::kNotEnoughSpace, and reading goes on.
+/// A full disk fails the one change with Errc::no_space, and reading goes on.
 /// Each document carries a checksum: one that the disk has altered is not served, and counts as
 /// damage. Thread-safe; calls block for the disk. No call waits for another thread unless there is
 /// one, so a store on a MemoryDisk works on a single thread.
@@ -64,6 +67,10 @@ class DocumentStore {
     const Clock& clock;
     Random& random;
     Logger& logger;
+    /// Processor time of the calling thread (services/system/thread_time.h): filters that use up
+    /// more than reliability S19 grants are cut off. None: they may take until their deadline, as
+    /// in a simulation, where equal seeds must give equal runs.
+    std::function<Duration()> thread_time{};
   };
 
   /// Opens the file, making it and `folder` when missing. A damaged file does not stop a node: it
@@ -112,9 +119,12 @@ class DocumentStore {
   [[nodiscard]] Result<bool> scrub(Duration slice);
 
  private:
+  struct Shelf;
   explicit DocumentStore(std::unique_ptr<detail::StoreCore> core);
 
   const std::unique_ptr<detail::StoreCore> core_;
+  std::vector<Shelf> shelves_;  // changes before the store is used
+  const std::unique_ptr<detail::Scrub> scrub_;
 };
 
 }  // namespace spreadable::documents

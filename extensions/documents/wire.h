@@ -37,8 +37,6 @@ inline constexpr std::string_view kUnknownOperator =
 inline constexpr std::string_view kWrongOperand = "ERR_SPREADABLE_VALIDATE_SCHEMA_WRONG_DATA_TYPE";
 
 // Codes of ours, where upstream knows no refusal.
-/// The disk of this node has no room; what is stored can still be read. Source: reliability R4.
-inline constexpr std::string_view kNotEnoughSpace = "ERR_METASTOCLE_NOT_ENOUGH_SPACE";
 /// The document has been deleted here; an older copy does not bring it back.
 inline constexpr std::string_view kDocumentDeleted = "ERR_METASTOCLE_DOCUMENT_DELETED";
 /// The collection does not let this caller do that.
