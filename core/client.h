@@ -17,6 +17,7 @@
 #include "core/scheduler.h"
 #include "core/transport.h"
 #include "core/traversal.h"
+#include "core/wire.h"
 
 namespace spreadable {
 
@@ -51,6 +52,8 @@ class Client {
     std::optional<Auth> auth{};
     Requests request{};
     Tasks task{};
+    /// The protocol version of the nodes, `<codename>-0.3`.
+    std::string version{wire::kVersion};
   };
   /// All outlive the client.
   struct Parts {

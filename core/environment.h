@@ -1,6 +1,7 @@
 // core/environment.h: everything a node is given from outside.
 #pragma once
 
+#include <filesystem>  // structure-ok: paths as values; core touches no file
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,6 +40,10 @@ struct Environment {
   std::string default_hostname;
   /// How idle this machine is, 0 to 1; empty counts as idle.
   std::function<double()> availability;
+  /// The kind's name on the wire, where that is not the kind itself.
+  std::string codename;
+  /// Where this node keeps its state; empty: nowhere. Nobody else uses the folder.
+  std::filesystem::path storage_folder;
   /// Served to everyone who may see pages.
   std::vector<StaticPage> pages;
   /// Made by Node::prepare_services, in this order.

@@ -45,6 +45,20 @@ Json NetworkAction::merge(const std::vector<Reply>& replies, const Json& query) 
   return merges::concatenate(replies, query);
 }
 
+Json NetworkAction::merge_slaves(const std::vector<Reply>& replies, const Json& query,
+                                 CallContext&) const {
+  return merge(replies, query);
+}
+
+Json NetworkAction::merge_masters(const std::vector<Reply>& replies, const Json& query,
+                                  CallContext&) const {
+  return merge(replies, query);
+}
+
+const Schema* NetworkAction::answer_schema(Answerer, const Json&) const {
+  return nullptr;
+}
+
 std::optional<bool> NetworkAction::leaves_room(const Json&, const Reply&, const Json&) const {
   return std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include "core/call_context.h"
 #include "core/json.h"
 #include "core/result.h"
+#include "core/schema.h"
 
 namespace spreadable {
 
@@ -18,6 +19,9 @@ struct Reply {
   Address from;
   Json value;
 };
+
+/// Who gives an answer that a stage merges.
+enum class Answerer { slave, master };
 
 /// A distributed computation: every node does `local`, every stage joins answers by `merge`.
 /// Hooks run concurrently on many threads, are ordinary blocking code, and should end before the
@@ -41,6 +45,14 @@ class NetworkAction {
   /// Each stage checks those it asks.
   [[nodiscard]] bool has_signed_answers() const { return has_signed_answers_; }
 
+  /// Names of request headers that go along with the question, from the coordinator's call to every
+  /// node that is not known to be none of ours: what nodes of ours agree on beyond the protocol.
+  [[nodiscard]] const std::vector<std::string>& passed_headers() const { return passed_headers_; }
+
+  /// Whether nodes of upstream do not know it. They are not asked then; what is asked of a master
+  /// among them, others ask its slaves in its place.
+  [[nodiscard]] bool is_native_only() const { return is_native_only_; }
+
   /// Refuses a query before any work is done for it; runs at every stage, as nothing from the wire
   /// is trusted. Errc::logical or Errc::invalid_argument reach the caller as 422. By default all
   /// pass.
@@ -51,6 +63,18 @@ class NetworkAction {
   /// coordinator merges what masters made of it. The order of replies means nothing, and there may
   /// be none. By default arrays are joined into one array, each other value being an array of one.
   [[nodiscard]] virtual Json merge(const std::vector<Reply>& replies, const Json& query) const;
+
+  /// The same for actions whose answers have one form at slaves and another one at masters, or
+  /// depend on the call: joins slaves' answers into a master's, and masters' into the result. A
+  /// master may add reply headers. By default both are merge().
+  [[nodiscard]] virtual Json merge_slaves(const std::vector<Reply>& replies, const Json& query,
+                                          CallContext& call) const;
+  [[nodiscard]] virtual Json merge_masters(const std::vector<Reply>& replies, const Json& query,
+                                           CallContext& call) const;
+  /// What an answer must look like, or nullptr when any will do; lives as long as the action. An
+  /// answer that is refused is silence, and held against its node. With a schema objects carry
+  /// field `address`, the node asked, as the protocol has it (protocol section 1.11).
+  [[nodiscard]] virtual const Schema* answer_schema(Answerer from, const Json& query) const;
 
   /// Whether audits of masters may ask it (services/behaviours/audits.h). They repeat queries that
   /// were asked anyway, so only an action without effects says yes. By default it does not.
@@ -65,7 +89,9 @@ class NetworkAction {
  protected:
   bool is_for_clients_ = true;
   bool has_signed_answers_ = false;
+  bool is_native_only_ = false;
   std::string approval_;
+  std::vector<std::string> passed_headers_;
 
  private:
   const std::string name_;

@@ -53,8 +53,8 @@ std::unique_ptr<const Introduction> introduction_of(const NodeOptions& options,
       Introduction::Options{.self = self, .username = auth->username, .password = auth->password});
 }
 
-std::string version_of(const NodeOptions& options) {
-  return options.kind + "-0.3";
+std::string version_of(const NodeOptions& options, const Environment& environment) {
+  return (environment.codename.empty() ? options.kind : environment.codename) + "-0.3";
 }
 
 Authentication::Options authentication_options(const NodeOptions& options, const Address& self) {
@@ -66,14 +66,14 @@ Authentication::Options authentication_options(const NodeOptions& options, const
           .has_credentials_cookie = network.has_credentials_cookie};
 }
 
-Access::Options access_options(const NodeOptions& options, const Address& self,
-                               std::function<std::string()> root) {
+Access::Options access_options(const NodeOptions& options, std::string version,
+                               const Address& self, std::function<std::string()> root) {
   const NodeOptions::Network& network = options.network;
   std::vector<IpAddress> proxies;
   for (const std::string& proxy : options.server.proxies)
     proxies.push_back(*IpAddress::parse(proxy));
   return {.self = self,
-          .version = version_of(options),
+          .version = std::move(version),
           .root = std::move(root),
           .is_trusted = network.is_trusted,
           .whitelist = network.whitelist,
@@ -96,7 +96,8 @@ Node::Node(NodeOptions options, Environment environment)
       address_(own_address(options_)),
       table_(address_, [this](const PeerTable::Change& change) { report(change); }),
       authentication_(authentication_options(options_, address_), *environment_.clock),
-      access_(access_options(options_, address_, [this] { return root(); }),
+      version_(version_of(options_, environment_)),
+      access_(access_options(options_, version_, address_, [this] { return root(); }),
               {*environment_.resolver, authentication_}),
       introduction_(introduction_of(options_, address_)),
       router_(*environment_.clock, *environment_.logger,
@@ -104,7 +105,7 @@ Node::Node(NodeOptions options, Environment environment)
                .forward = 2 * options_.request.server_timeout,
                .client_concurrency = options_.request.client_concurrency}),
       outbound_({.self = address_,
-                 .version = version_of(options_),
+                 .version = version_,
                  .authorization = authorization_of(options_),
                  .is_tls = options_.server.https.is_enabled,
                  .authority = options_.server.https.authority.string(),
@@ -165,8 +166,9 @@ Result<void> Node::start() {
 
 void Node::prepare() {
   add_action(std::make_unique<NetworkMapAction>(table_));
-  is_prepared_ = true;
   prepare_services();
+  services_.declare_actions();
+  is_prepared_ = true;
   declare_access();
   declare_core_routes();
   for (const auto& action : actions_) declare_action_routes(*action);
@@ -217,14 +219,21 @@ void Node::set_signatures(Signatures& signatures) {
 
 Result<TraversalResult> Node::traverse(std::string_view action, const Json& query,
                                        std::optional<Deadline> deadline) {
+  return traverse(action, query, Asking{.deadline = deadline});
+}
+
+Result<TraversalResult> Node::traverse(std::string_view action, const Json& query,
+                                       const Asking& asking) {
   const auto found = std::find_if(actions_.begin(), actions_.end(),
                                   [&](const auto& one) { return one->name() == action; });
   SPREADABLE_ASSERT(found != actions_.end());
-  const HttpRequest request;
+  HttpRequest request;
+  request.headers = asking.headers;
+  const Deadline usual = Deadline::after(clock(), 2 * options_.request.server_timeout);
   CallContext call{
       .request = request,
       .body = query,
-      .deadline = deadline.value_or(Deadline::after(clock(), 2 * options_.request.server_timeout)),
+      .deadline = asking.deadline.value_or(usual),
       .client_ip = IpAddress::loopback(),
       .client_address = address_,
       .is_own = true,
@@ -316,7 +325,7 @@ Json Node::pong(CallContext& call) const {
     const auto answer = introduction_->answer(call.header(wire::kOriginalAddress), question);
     if (answer) call.reply_headers.add(std::string(wire::kIntroduction), *answer);
   }
-  return {{"version", version_of(options_)}, {"address", address_.text()}};
+  return {{"version", version_}, {"address", address_.text()}};
 }
 
 void Node::declare_core_routes() {

@@ -63,6 +63,12 @@ class Node {
   /// the action refuses `query`. Requires: the action is declared.
   [[nodiscard]] Result<TraversalResult> traverse(std::string_view action, const Json& query,
                                                  std::optional<Deadline> deadline = {});
+  struct Asking {
+    std::optional<Deadline> deadline{};
+    Headers headers{};  ///< of the call that local() sees; see NetworkAction::passed_headers
+  };
+  [[nodiscard]] Result<TraversalResult> traverse(std::string_view action, const Json& query,
+                                                 const Asking& asking);
 
   /// What /status answers. Source: protocol section 1.10.
   [[nodiscard]] Json status() const;
@@ -71,6 +77,8 @@ class Node {
 
   [[nodiscard]] const NodeOptions& options() const { return options_; }
   [[nodiscard]] const Address& address() const { return address_; }
+  /// The protocol version that it speaks, such as `spreadable-0.3`.
+  [[nodiscard]] const std::string& version() const { return version_; }
   /// The address of the network's first node; empty until it is known.
   [[nodiscard]] std::string root() const;
   void set_root(std::string root);
@@ -135,6 +143,7 @@ class Node {
   PeerBook book_;
   KnownLists known_lists_;
   Authentication authentication_;
+  const std::string version_;
   Access access_;
   const std::unique_ptr<const Introduction> introduction_;  ///< in a closed network
   Router router_;

@@ -132,6 +132,17 @@ struct NodeOptions {
     friend bool operator==(const ApprovalConfig&, const ApprovalConfig&) = default;
   };
 
+  /// What nodes of kind `documents` do with their collections.
+  struct Documents {
+    /// Who may change and delete documents where a collection does not say so: everybody, as with
+    /// upstream; else their owners. Source: design.md, law 11.
+    bool has_open_permissions = false;
+    Millis addition_node_timeout{2'000};  ///< `request.documentAdditionNodeTimeout`, for each copy
+    /// How often copies are counted and compared at most. Source: reliability R14, R20.
+    Millis repair_interval{60'000};
+    friend bool operator==(const Documents&, const Documents&) = default;
+  };
+
   /// Decides the routes and the codename on the wire.
   std::string kind = "spreadable";
   /// 0: not given. A node needs one: its address is its identity.
@@ -145,6 +156,9 @@ struct NodeOptions {
   Network network{};
   Serving server{};
   Logging logger{};
+  Documents documents{};
+  /// Of kind `documents`: options by name, read by the kind (extensions/documents).
+  Json collections = Json::object();
   std::vector<ApprovalConfig> approval{};  ///< config: an object of objects, by name
   friend bool operator==(const NodeOptions&, const NodeOptions&) = default;
 };

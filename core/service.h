@@ -25,6 +25,8 @@ class Service {
 
   [[nodiscard]] const std::string& name() const { return name_; }
 
+  /// Adds actions to its node, by Node::add_action. By default none.
+  virtual void declare_actions() {}
   /// Declares routes and middleware; the node does not serve yet. By default none.
   virtual void declare_routes(Router& router) { static_cast<void>(router); }
   /// The node serves from now on: load state, start tasks. An error ends the start of the node.

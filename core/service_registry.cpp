@@ -33,6 +33,10 @@ Service* ServiceRegistry::find(std::string_view name) const {
   return nullptr;
 }
 
+void ServiceRegistry::declare_actions() {
+  for (const auto& service : services_) service->declare_actions();
+}
+
 void ServiceRegistry::declare_routes(Router& router) {
   for (const auto& service : services_) service->declare_routes(router);
 }

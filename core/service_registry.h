@@ -41,6 +41,7 @@ class ServiceRegistry {
     }
   }
 
+  void declare_actions();
   void declare_routes(Router& router);
   /// Ends what has begun when one fails, and tells which.
   [[nodiscard]] Result<void> init();

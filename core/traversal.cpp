@@ -43,10 +43,13 @@ Result<void> check_level(const CallContext& call) {
 PeerRequest stage_request(const Address& to, std::string_view route, const NetworkAction& action,
                           const Json& query) {
   const bool is_to_slave = route == wire::kSlaveRoute;
+  const Schema* const schema =
+      action.answer_schema(is_to_slave ? Answerer::slave : Answerer::master, query);
   PeerRequest request{.to = to,
                       .path = std::string(route) + action.name(),
                       .body = query,
-                      .is_stamped = false,
+                      .schema = schema,
+                      .is_stamped = schema != nullptr,
                       .work = is_to_slave ? WorkClass::leaf : WorkClass::forward,
                       .needs_signature = action.has_signed_answers()};
   request.body["level"] = is_to_slave ? 0 : 1;
@@ -71,6 +74,7 @@ struct Traversal::Part {
 struct Traversal::Gathering {
   NetworkAction& action;
   const Json& query;
+  const CallContext& call;
   std::vector<Part> parts;
 };
 
@@ -111,6 +115,21 @@ Result<TraversalResult> TraversalResult::from_json(const Json& json) {
     result.silent.push_back(*Address::parse(name.get_ref<const std::string&>()));
   }
   return result;
+}
+
+/// Adds what the action passes on from `call` to a request, unless its receiver would not know it.
+void Traversal::pass_headers(PeerRequest& request, const NetworkAction& action,
+                             const CallContext& call) const {
+  if (parts_.book.is_foreign(request.to)) return;
+  for (const std::string& name : action.passed_headers()) {
+    const std::string* value = call.request.headers.find(name);
+    if (value) request.headers.add(name, *value);
+  }
+}
+
+/// Whether `address` cannot be asked, since it does not know the action.
+bool Traversal::is_unable(const NetworkAction& action, const Address& address) const {
+  return action.is_native_only() && parts_.book.is_foreign(address);
 }
 
 Deadline Traversal::with_margin(Deadline deadline) const {
@@ -159,7 +178,9 @@ Result<Json> Traversal::fan_out(NetworkAction& action, const std::vector<Address
   std::vector<PeerRequest> requests;
   requests.reserve(slaves.size());
   for (const Address& slave : slaves) {
+    if (is_unable(action, slave)) continue;
     requests.push_back(stage_request(slave, wire::kSlaveRoute, action, *query));
+    pass_headers(requests.back(), action, call);
   }
   auto results = parts_.outbound.request_group(requests, with_margin(call.deadline));
   Coverage coverage;
@@ -167,13 +188,13 @@ Result<Json> Traversal::fan_out(NetworkAction& action, const std::vector<Address
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (results[i]) {
       coverage.add_answered();
-      replies.push_back({slaves[i], std::move(results[i]->body)});
+      replies.push_back({requests[i].to, std::move(results[i]->body)});
     } else {
-      coverage.add_silent(slaves[i]);
+      coverage.add_silent(requests[i].to);
     }
   }
   if (call.is_native) call.reply_headers.add(std::string(wire::kCoverage), coverage.to_header());
-  return action.merge(replies, *query);
+  return action.merge_slaves(replies, *query, call);
 }
 
 Address Traversal::whom_to_ask(const Part& part, const Gathering& gathering) const {
@@ -182,19 +203,21 @@ Address Traversal::whom_to_ask(const Part& part, const Gathering& gathering) con
   };
   const Address& master = part.master.address;
   const bool is_suspect = parts_.book.fails(master) > 0 || parts_.book.is_unreliable(master);
-  if (!was_tried(master) && !is_suspect) return master;
+  const bool is_able = !is_unable(gathering.action, master);
+  if (!was_tried(master) && !is_suspect && is_able) return master;
 
   std::vector<Address> others;
   for (const Part& other : gathering.parts) {
     const Address& address = other.master.address;
     const bool is_self = address == parts_.table.view()->self;
     if (address == master || is_self || was_tried(address)) continue;
+    if (is_unable(gathering.action, address)) continue;
     if (parts_.book.fails(address) == 0) others.push_back(address);
   }
   if (!others.empty()) return others[parts_.random.below(others.size())];
   const Address self = parts_.table.view()->self;
   if (!was_tried(self) && parts_.lists.find(master)) return self;
-  return was_tried(master) ? Address() : master;
+  return was_tried(master) || !is_able ? Address() : master;
 }
 
 void Traversal::ask_masters(Gathering& gathering, Deadline deadline) {
@@ -210,6 +233,7 @@ void Traversal::ask_masters(Gathering& gathering, Deadline deadline) {
     if (is_stand_in) {
       request.headers.add(std::string(wire::kStandInFor), part.master.address.text());
     }
+    pass_headers(request, gathering.action, gathering.call);
     part.tried.push_back(to);
     requests.push_back(std::move(request));
     asked.push_back(&part);
@@ -238,7 +262,7 @@ Result<TraversalResult> Traversal::run(NetworkAction& action, const Json& query,
   }
   if (Result<void> passed = action.check(query); !passed) return passed.error();
   const auto view = parts_.table.view();
-  Gathering gathering{action, query, {}};
+  Gathering gathering{action, query, call, {}};
   for (const MasterEntry& master : view->masters) gathering.parts.push_back({.master = master});
 
   const auto is_missing = [](const Part& part) { return !part.reply && !part.is_refused; };
@@ -256,7 +280,8 @@ Result<TraversalResult> Traversal::run(NetworkAction& action, const Json& query,
   if (!view->is_registered()) {  // in nobody's list, so nobody else asks this node
     if (Result<Json> own = local(action, query, call)) {
       coverage.add_answered();
-      replies.push_back({view->self, std::move(*own)});
+      const std::vector<Reply> alone{{view->self, std::move(*own)}};
+      replies.push_back({view->self, action.merge_slaves(alone, query, call)});
     } else {
       coverage.add_silent(view->self);
     }
@@ -271,7 +296,7 @@ Result<TraversalResult> Traversal::run(NetworkAction& action, const Json& query,
       coverage.asked += part.master.size - 1;
     }
   }
-  result.value = action.merge(replies, query);
+  result.value = action.merge_masters(replies, query, call);
   result.nodes_asked = coverage.asked;
   result.nodes_answered = coverage.answered;
   result.masters_asked = gathering.parts.size();

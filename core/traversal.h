@@ -90,6 +90,9 @@ class Traversal {
                                      CallContext& call);
   void ask_masters(Gathering& gathering, Deadline deadline);
   [[nodiscard]] Address whom_to_ask(const Part& part, const Gathering& gathering) const;
+  void pass_headers(PeerRequest& request, const NetworkAction& action,
+                    const CallContext& call) const;
+  [[nodiscard]] bool is_unable(const NetworkAction& action, const Address& address) const;
   [[nodiscard]] Deadline with_margin(Deadline deadline) const;
   [[nodiscard]] Result<Json> local(NetworkAction& action, const Json& query, CallContext& call);
 

@@ -117,6 +117,7 @@ Environment Runtime::environment(const NodeOptions& options, std::shared_ptr<Log
   environment.logger = logger ? std::move(logger) : open_logger(*clock_, options);
   environment.server = std::make_unique<HttpServer>(*loop_, *workers_, server_options(options));
   environment.database = open_database(options, *environment.logger);
+  if (options.storage.path != kNoStorage) environment.storage_folder = storage_folder(options);
   if (const auto ip = local_ip()) environment.default_hostname = ip->text();
   environment.availability = [load = load_] { return load->availability(); };
   environment.pages = {{"/client.js", "text/javascript; charset=utf-8", client_script()}};

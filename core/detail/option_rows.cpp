@@ -226,6 +226,21 @@ OptionRow approval_row() {
           }};
 }
 
+OptionRow collections_row() {
+  return {{"collections", "object", {}, "of kind documents: options by name of the collection"},
+          [](NodeOptions& options, const Json& value) -> Refusal {
+            const bool is_accepted =
+                value.is_object() && std::all_of(value.begin(), value.end(),
+                                                 [](const Json& one) { return one.is_object(); });
+            if (!is_accepted) return "an object of objects, by names of collections";
+            options.collections = value;
+            return {};
+          },
+          [](const NodeOptions& options) {
+            return options.collections.empty() ? Json() : options.collections;
+          }};
+}
+
 OptionRow initial_addresses_row() {
   return {{"initialNetworkAddress", "list", {}, "nodes to join through; none: begin a new network"},
           [](NodeOptions& options, const Json& value) -> Refusal {
@@ -318,6 +333,19 @@ std::vector<OptionRow> node_rows() {
       time_row("request.pingTimeout", SPREADABLE_FIELD(request.ping_timeout),
                {Millis{1}, kRequestTimeoutMax}, "for a ping of another node"),
       approval_row(),
+  };
+}
+
+std::vector<OptionRow> document_rows() {
+  return {
+      collections_row(),
+      boolean_row("documents.openPermissions", SPREADABLE_FIELD(documents.has_open_permissions),
+                  "everybody may change and delete documents, as with upstream"),
+      time_row("documents.repairInterval", SPREADABLE_FIELD(documents.repair_interval),
+               {kSecond, kDay}, "how often copies of documents are counted and compared, at most"),
+      time_row("request.documentAdditionNodeTimeout",
+               SPREADABLE_FIELD(documents.addition_node_timeout), {Millis{1}, kRequestTimeoutMax},
+               "for storing one copy of a document"),
   };
 }
 
@@ -427,7 +455,7 @@ std::string default_text_of(const OptionRow& row) {
 const std::vector<OptionRow>& option_rows() {
   static const std::vector<OptionRow> kRows = [] {
     std::vector<OptionRow> rows;
-    for (auto* group : {node_rows, network_rows, server_rows, logger_rows}) {
+    for (auto* group : {node_rows, document_rows, network_rows, server_rows, logger_rows}) {
       for (OptionRow& row : group()) {
         row.info.default_text = default_text_of(row);
         rows.push_back(std::move(row));

@@ -122,6 +122,12 @@ void Approvals::protect(Router& router, std::string_view path, const std::string
   router.protect(path, [this, approval](CallContext& call) { return check(*approval, call); });
 }
 
+Result<void> Approvals::check(const std::string& name, CallContext& call) {
+  const Approval* const approval = find(name);
+  SPREADABLE_ASSERT(approval);
+  return check(*approval, call);
+}
+
 Approval* Approvals::find(const std::string& name) const {
   const auto found = approvals_.find(name);
   return found == approvals_.end() ? nullptr : found->second;

@@ -42,6 +42,9 @@ class Approvals : public Service {
   /// Lets requests to the POST route `path` pass only with approval `name`. Requires: the route is
   /// declared, the approval is known; called from declare_routes or prepare_routes.
   void protect(Router& router, std::string_view path, const std::string& name);
+  /// Whether a request carries approval `name`, for handlers that need one for some requests only.
+  /// Errors as those of a protected route. Requires: the approval is known.
+  [[nodiscard]] Result<void> check(const std::string& name, CallContext& call);
   /// The approval of that name, or nullptr.
   [[nodiscard]] Approval* find(const std::string& name) const;
 

@@ -205,6 +205,7 @@ Environment LocalNetwork::environment(const Member& member) {
   environment.database = std::make_unique<SharedDatabase>(member.storage);
   environment.services = {[] { return std::make_unique<Sync>(); }};
   for (const ServiceFactory& make : options_.services) environment.services.push_back(make);
+  if (options_.equip) options_.equip(environment, member.options);
   return environment;
 }
 

@@ -34,6 +34,8 @@ class LocalNetwork {
     std::vector<ServiceFactory> services{};  ///< beside Sync
     /// Changes the options of each node.
     std::function<void(NodeOptions&)> configure{};
+    /// Changes what each node is given, as kinds of nodes do.
+    std::function<void(Environment&, const NodeOptions&)> equip{};
     /// Called with each node before it starts, also before a restart.
     std::function<void(Node&)> prepare{};
   };

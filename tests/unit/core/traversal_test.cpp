@@ -139,6 +139,74 @@ TEST_CASE("traversal: alone: a node without a network answers for itself") {
   CHECK(result->complete);
 }
 
+namespace {
+
+/// Slaves answer an object, masters a list of addresses, and both pass on what stands in a header.
+class TwoForms final : public NetworkAction {
+ public:
+  TwoForms() : NetworkAction("two-forms") {
+    is_for_clients_ = false;
+    passed_headers_ = {"test-note"};
+  }
+  Json local(const Json& query, CallContext& call) override {
+    if (query.contains("broken")) return {{"note", 5}};
+    return {{"note", call.header("test-note")}};
+  }
+  Json merge_slaves(const std::vector<Reply>& replies, const Json&,
+                    CallContext& call) const override {
+    Json answer{{"notes", Json::array()}, {"master", call.header("test-note")}};
+    for (const Reply& reply : replies) answer["notes"].push_back(reply.value["note"]);
+    return answer;
+  }
+  Json merge_masters(const std::vector<Reply>& replies, const Json&, CallContext&) const override {
+    Json all = Json::array();
+    for (const Reply& reply : replies) {
+      all.insert(all.end(), reply.value["notes"].begin(), reply.value["notes"].end());
+      all.push_back(reply.value["master"]);
+    }
+    return all;
+  }
+  const Schema* answer_schema(Answerer from, const Json&) const override {
+    static const Schema slave =
+        schema::object({{"note", schema::string()}, schema::optional("address", schema::any())},
+                       schema::Keys::strict);
+    static const Schema master = schema::object({{"notes", schema::array(schema::string())},
+                                                 {"master", schema::string()},
+                                                 {"address", schema::address()}},
+                                                schema::Keys::strict);
+    return from == Answerer::slave ? &slave : &master;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("traversal: forms: each stage has its own, and headers go along to every node") {
+  LocalNetwork network;
+  form(network, 9, [](Node& node) { node.add_action(std::make_unique<TwoForms>()); });
+  const auto result =
+      network.node(4).traverse("two-forms", Json::object(), {.headers = {{"test-note", "x"}}});
+  REQUIRE(result);
+  CHECK(result->complete);
+  CHECK(result->value == Json(std::vector<std::string>(9 + result->masters_asked, "x")));
+}
+
+TEST_CASE("traversal: forms: a node alone answers as a master of its own") {
+  LocalNetwork network;
+  form(network, 1, [](Node& node) { node.add_action(std::make_unique<TwoForms>()); });
+  const auto result = network.node(0).traverse("two-forms", Json::object());
+  REQUIRE(result);
+  CHECK(result->value == Json({"", ""}));
+}
+
+TEST_CASE("traversal: forms: an answer that its schema refuses counts as silence") {
+  LocalNetwork network;
+  form(network, 9, [](Node& node) { node.add_action(std::make_unique<TwoForms>()); });
+  const auto result = network.node(4).traverse("two-forms", {{"broken", true}});
+  REQUIRE(result);
+  CHECK_FALSE(result->complete);
+  CHECK(result->nodes_answered == 0);
+}
+
 TEST_CASE("traversal: stand-in: without a list of that master there is a clear refusal") {
   LocalNetwork network;
   form(network, 4, [](Node& node) {
