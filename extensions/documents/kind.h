@@ -1,0 +1,47 @@
+// extensions/documents/kind.h: what makes a node one of kind `documents`.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/environment.h"
+#include "core/options.h"
+#include "core/result.h"
+#include "extensions/documents/collection_options.h"
+#include "extensions/documents/documents.h"
+
+namespace spreadable::documents {
+
+/// The kind as NodeOptions::kind has it.
+inline constexpr const char* kKind = "documents";
+
+/// The collections that the options of a node name. Errc::invalid_argument, naming the option.
+/// With NodeOptions::Documents::has_open_permissions everyone may do everything that a collection
+/// does not restrict.
+[[nodiscard]] Result<std::map<std::string, CollectionOptions>> collections_of(
+    const NodeOptions& options);
+
+/// What a program adds to what the options say.
+struct Equipment {
+  /// Collections with functions, which a config cannot name, or of a class of their own.
+  std::vector<std::shared_ptr<const Collection>> collections{};
+  /// Makes the service; by default a Documents.
+  std::function<std::unique_ptr<Documents>(Documents::Options, std::unique_ptr<DocumentStore>)>
+      make{};
+  /// Where documents are, for nodes without a storage folder. None: a disk of the node's own.
+  std::shared_ptr<MemoryDisk> disk{};
+};
+
+/// Turns the environment of a node into one of kind `documents`: opens the store in the node's
+/// storage folder (in memory when there is none), adds the service, sets the codename.
+///
+///     Environment environment = runtime.environment(options);
+///     documents::equip(environment, options);
+///     Node node(options, std::move(environment));
+///
+/// Throws std::runtime_error, saying what is wrong with the options or the store.
+void equip(Environment& environment, const NodeOptions& options, Equipment equipment = {});
+
+}  // namespace spreadable::documents
