@@ -56,6 +56,7 @@ Result<Client::Options> ClientFlags::read() const {
   const NodeOptions::Https& https = node->server.https;
   Client::Options client{.address = {*target},
                          .https = {https.is_enabled, https.authority.string()}};
+  client.request.ignore_version = true;  // a command may ask nodes of any kind
   std::optional<NodeOptions::Credentials> auth = node->network.auth;
   if (!user.empty()) {
     Result<NodeOptions::Credentials> given = credentials_of(user);

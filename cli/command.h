@@ -23,6 +23,7 @@ using Run = std::function<int()>;
 [[nodiscard]] Run make_status(CLI::App& app);
 [[nodiscard]] Run make_map(CLI::App& app);
 [[nodiscard]] Run make_request(CLI::App& app);
+[[nodiscard]] Run make_documents(CLI::App& app);
 [[nodiscard]] Run make_simulate(CLI::App& app);
 
 }  // namespace spreadable::cli

@@ -25,6 +25,8 @@ struct Flags {
   std::uint16_t base_port = kDefaultPort;
   std::string sync_interval = "16s";
   std::string timeout = "60s";
+  std::string kind;
+  std::string collections;
   bool is_once = false;
   bool is_json = false;
 };
@@ -53,6 +55,14 @@ Result<Plan> make_plan(const Flags& flags) {
   node.storage.path = Runtime::kNoStorage;
   const auto set = set_option_text(node, "network.syncInterval", flags.sync_interval);
   if (!set) return invalid(set.error().message + " (flag --sync-interval)");
+  for (const auto& [path, text] : {std::pair{"kind", flags.kind},
+                                   std::pair{"collections", flags.collections}}) {
+    if (text.empty()) continue;
+    const auto known = set_option_text(node, path, text);
+    if (!known) return invalid(fmt::format("{} (flag --{})", known.error().message, path));
+  }
+  // These nodes keep nothing, so there is nothing to protect from whoever tries them out.
+  node.documents.has_open_permissions = true;
   const auto timeout = parse_duration(flags.timeout);
   if (!timeout || *timeout <= Millis::zero()) {
     return invalid(
@@ -123,6 +133,13 @@ Run make_dev(CLI::App& app) {
   app.add_option("--sync-interval", flags->sync_interval,
                  "How often a settled node looks at the network; default 16s")
       ->type_name("TIME");
+  app.add_option("--kind", flags->kind,
+                 "What the nodes are: spreadable or documents; default spreadable")
+      ->type_name("KIND");
+  app.add_option("--collections", flags->collections,
+                 "Of kind documents: collections by name, as in a config: '{\"people\": {\"pk\": "
+                 "\"id\"}}'")
+      ->type_name("JSON");
   const auto once = app.add_flag("--once", flags->is_once,
                                  "End as soon as all nodes agree on the size of the network");
   app.add_option("--timeout", flags->timeout, "With --once: fail after this time; default 60s")

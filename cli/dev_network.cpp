@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "cli/kinds.h"
+
 namespace spreadable::cli {
 namespace {
 
@@ -29,7 +31,7 @@ DevNetwork::DevNetwork(const Options& options, const std::shared_ptr<Logger>& lo
     NodeOptions node_options = options.node;
     node_options.port = static_cast<std::uint16_t>(options.node.port + i);
     if (i > 0) node_options.initial_network_address = {nodes_.front()->address()};
-    Environment environment = runtime_.environment(node_options, logger);
+    Environment environment = environment_of(runtime_, node_options, logger);
     nodes_.push_back(std::make_unique<Node>(std::move(node_options), std::move(environment)));
     for (const Event event : kWatched) {
       nodes_.back()->on(event, [this](const EventInfo&) { has_changed_ = true; });

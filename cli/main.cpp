@@ -21,12 +21,13 @@ struct Command {
   Run (*make)(CLI::App& app);
 };
 
-constexpr std::array<Command, 6> kCommands{{
+constexpr std::array<Command, 7> kCommands{{
     {"start", "Run a node until SIGINT, SIGTERM or SIGQUIT", make_start},
     {"dev", "Run a whole network of nodes on this machine and watch it form", make_dev},
     {"status", "Show the state of a running node", make_status},
     {"map", "Show all nodes of a network and who keeps whom in its list", make_map},
     {"request", "Send one client request to a node", make_request},
+    {"documents", "Add, find, change, import and export documents of a network", make_documents},
     {"simulate", "Play a scenario with many nodes in virtual time", make_simulate},
 }};
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/kinds.h"
 #include "cli/node_report.h"
 #include "cli/option_sources.h"
 #include "cli/output.h"
@@ -37,7 +38,7 @@ NodeOptions with_storage(NodeOptions options) {
 int serve(const NodeOptions& options, bool is_json, StopSignals& signals) {
   Runtime runtime;
   NodeReport report(is_json);
-  Node node(options, runtime.environment(options));
+  Node node(options, environment_of(runtime, options));
   report.watch(node);
   if (const Result<void> started = node.start(); !started) return fail(started.error().message);
   report.begin(node);
@@ -63,13 +64,15 @@ Run make_start(CLI::App& app) {
   OptionFlags& options = flags->options;
   options.add_config(app);
   options.add(app, {"--port", "port", "N", "Port to listen on; default 4000"});
+  options.add(app, {"--kind", "kind", "KIND",
+                    "What the node is: spreadable or documents; default spreadable"});
   options.add(app, {"--hostname", "hostname", "HOST",
                     "How others reach this machine; default: its IP address"});
   options.add_list(app, {"--initial-network-address", "initialNetworkAddress", "ADDRESS",
                          "A node to join through, as host:port; repeatable. Without one this node "
                          "begins a network of its own"});
   options.add(app, {"--storage-path", "storage.path", "DIR",
-                    "Folder of the node's state; default ./spreadable/storage-PORT"});
+                    "Folder of the node's state; default ./KIND/storage-PORT"});
   options.add(app, {"--log-level", "logger.level", "LEVEL",
                     "debug, info, warn, error or off; default info. Logs go to standard error"});
   options.add(app, {"--sync-interval", "network.syncInterval", "TIME",

@@ -132,7 +132,7 @@ std::optional<Document> copy_from(const Json& json) {
                     .owner = std::move(*owner),
                     .created_at = wall_time(json["createdAt"])};
   document.revision = {json["time"].get<std::int64_t>(), /*is_deletion=*/false,
-                       content_digest(key_text(document.key), document.fields)};
+                       content_digest(key_text(document.key), dump_json(document.fields))};
   return document;
 }
 
