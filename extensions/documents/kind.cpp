@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "extensions/documents/network_wire.h"
+#include "extensions/documents/script.h"
 
 namespace spreadable::documents {
 namespace {
@@ -65,6 +66,7 @@ void equip(Environment& environment, const NodeOptions& options, Equipment equip
   }
   for (const auto& collection : equipment.collections) check(store->add(collection));
   environment.codename = wire::kCodename;
+  environment.pages.push_back({"/documents.js", "text/javascript; charset=utf-8", script()});
   auto make = equipment.make ? std::move(equipment.make) : [](auto given, auto opened) {
     return std::make_unique<Documents>(given, std::move(opened));
   };

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 const kFolder = path.dirname(fileURLToPath(import.meta.url));
 const kPrograms = path.join(kFolder, '../../build/release/bin');
 const kUpstreamNode = path.join(kFolder, 'upstream_node.js');
+const kMetastocleNode = path.join(kFolder, 'metastocle_node.js');
 
 /** Where a program of ours is: CTest tells, and by hand the release build is taken. */
 export function program(name) {
@@ -137,12 +138,15 @@ const kCommands = {
   upstream: [() => process.execPath, kUpstreamNode],
   ours: [() => program('interop_node')],
   cli: [() => program('spreadable'), 'start', '--json', '--config'],
+  metastocle: [() => process.execPath, kMetastocleNode],
+  documents: [() => program('spreadable'), 'start', '--kind', 'documents', '--json', '--config'],
 };
 
 /** A node of either kind. Its options are those that both kinds name alike. */
 export class Peer {
   /**
-   * @param {'upstream'|'ours'|'cli'} kind  the package's node, ours with the tests' actions, or `spreadable start`
+   * @param {'upstream'|'ours'|'cli'|'metastocle'|'documents'} kind  the package's node, ours with the tests'
+   *     actions, `spreadable start`, the document package's node, or ours of kind `documents`
    * @param {object} options  in the form of the config file; `port` and `storage.path` are required
    */
   constructor(kind, options) {
@@ -153,7 +157,12 @@ export class Peer {
   }
 
   get isOurs() {
-    return this.kind !== 'upstream';
+    return this.kind !== 'upstream' && this.kind !== 'metastocle';
+  }
+
+  get version() {
+    const isOfDocuments = this.kind === 'metastocle' || this.kind === 'documents';
+    return isOfDocuments ? 'metastocle-0.3' : kVersion;
   }
 
   /** Starts it; returns once it serves. It keeps its storage over stop() and start(). */
@@ -173,7 +182,8 @@ export class Peer {
 
   /** What a node of root `root` is sent on every request. */
   headers(root, from = 'localhost:1') {
-    const headers = { 'original-address': from, 'node-version': kVersion, 'node-root': root };
+    const version = { 'node-version': this.version };
+    const headers = { 'original-address': from, ...version, 'node-root': root };
     const { auth } = this.options.network ?? {};
     if (auth) headers.authorization = basic(auth);
     return headers;
@@ -192,7 +202,7 @@ export class Peer {
 
   async client(endpoint, body = {}) {
     const { authorization } = this.headers('');
-    const headers = { 'client-version': kVersion, ...(authorization && { authorization }) };
+    const headers = { 'client-version': this.version, ...(authorization && { authorization }) };
     const budget = { timeout: 10_000, timestamp: Date.now() };
     return await ask(this.url, 'POST', `/client/${endpoint}`, {
       headers,

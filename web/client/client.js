@@ -11,7 +11,7 @@
  * @module
  */
 
-const VERSION = 'spreadable-0.3'; // both sides must name the same
+const VERSION = 'spreadable-0.3'; // both name it
 const TIMED_OUT = 'ERR_SPREADABLE_REQUEST_TIMEDOUT';
 const UNREACHABLE = 'ERR_SPREADABLE_UNREACHABLE';
 const BAD_ANSWER = 'ERR_SPREADABLE_RESPONSE_SCHEMA';
@@ -273,6 +273,7 @@ const shuffled = (list) =>
 
 /** Calls the client routes of a network. Calls may overlap. */
 export class Client {
+  static version = VERSION;
   #options;
   #available = ''; // one of the given addresses; it names other nodes
   #worker = '';
@@ -516,7 +517,7 @@ export class Client {
   #headers() {
     const { auth, request } = this.#options;
     const headers = {};
-    if (!request.ignoreVersion) headers['client-version'] = VERSION;
+    if (!request.ignoreVersion) headers['client-version'] = this.constructor.version;
     if (auth) headers.authorization = `Basic ${toBase64(`${auth.username}:${auth.password}`)}`;
     return headers;
   }

@@ -192,8 +192,10 @@ TEST_CASE("traversal: forms: each stage has its own, and headers go along to eve
 
 TEST_CASE("traversal: forms: a node alone answers as a master of its own") {
   LocalNetwork network;
-  form(network, 1, [](Node& node) { node.add_action(std::make_unique<TwoForms>()); });
-  const auto result = network.node(0).traverse("two-forms", Json::object());
+  Node& node = network.add();
+  node.add_action(std::make_unique<TwoForms>());
+  REQUIRE(node.start());
+  const auto result = node.traverse("two-forms", Json::object());
   REQUIRE(result);
   CHECK(result->value == Json({"", ""}));
 }

@@ -40,6 +40,8 @@ test('client: package: holds the module, its types, the readme and the license',
     'README.md',
     'client.d.ts',
     'client.js',
+    'documents.d.ts',
+    'documents.js',
     'package.json',
   ]);
 });
