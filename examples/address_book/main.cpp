@@ -11,7 +11,10 @@
 #include <vector>
 
 #include "extensions/documents/client.h"
-#include "services/spreadable.h"
+#include "services/net/curl_transport.h"
+#include "services/net/system_resolver.h"
+#include "services/system/system_clock.h"
+#include "services/system/system_random.h"
 
 using namespace spreadable;
 

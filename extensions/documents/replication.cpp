@@ -1,6 +1,7 @@
 #include "extensions/documents/replication.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -37,6 +38,28 @@ std::uint64_t hash_of(std::string_view key, const Address& address) {
 
 std::string route(std::string_view name) {
   return std::string(spreadable::wire::kNodeRoute) + std::string(name);
+}
+
+PeerRequest copies_request(const Address& to, const std::string& collection,
+                           const std::vector<std::string>& keys) {
+  static const Schema whole = schema::object({{"copies", schema::array(schema::any())}});
+  return {.to = to,
+          .path = route(wire::kGetCopies),
+          .body = {{"collection", collection}, {"keys", keys}},
+          .schema = &whole};
+}
+
+/// The copies in an answer to copies_request, one for each key at most.
+std::vector<Document> copies_in(const Result<PeerReply>& reply,
+                                const std::vector<std::string>& keys) {
+  std::vector<Document> documents;
+  if (!reply) return documents;
+  std::set<std::string> asked(keys.begin(), keys.end());
+  for (const Json& json : reply->body["copies"]) {
+    auto copy = detail::copy_from(json);
+    if (copy && asked.erase(key_text(copy->key)) > 0) documents.push_back(std::move(*copy));
+  }
+  return documents;
 }
 
 const Schema& keys_schema() {
@@ -79,6 +102,12 @@ void Replication::stop() {
 }
 
 void Replication::wake() {
+  {
+    const MutexLock lock(mutex_);
+    const TimePoint now = context_.node.clock().now();
+    if (woken_at_ && now - *woken_at_ < interval_) return;
+    woken_at_ = now;
+  }
   if (walk_task_) walk_task_->wake(std::chrono::seconds{1});
 }
 
@@ -272,50 +301,29 @@ void Replication::make_missing(Walk& walk) {
 
 std::vector<Document> Replication::fetch(const Address& from, const std::string& collection,
                                          const std::vector<std::string>& keys, Deadline deadline) {
-  static const Schema whole = schema::object({{"copies", schema::array(schema::any())}});
   const auto reply =
-      context_.node.outbound().request({.to = from,
-                                        .path = route(wire::kGetCopies),
-                                        .body = {{"collection", collection}, {"keys", keys}},
-                                        .schema = &whole},
-                                       deadline);
-  if (!reply) return {};
-  const std::set<std::string> asked(keys.begin(), keys.end());
-  std::vector<Document> documents;
-  for (const Json& json : reply->body["copies"]) {
-    auto copy = detail::copy_from(json);
-    if (copy && asked.contains(key_text(copy->key))) documents.push_back(std::move(*copy));
-  }
-  return documents;
+      context_.node.outbound().request(copies_request(from, collection, keys), deadline);
+  return copies_in(reply, keys);
 }
 
 std::vector<Document> Replication::ask_holders(const std::string& collection,
                                                const std::vector<std::string>& keys,
                                                Deadline deadline) {
+  const Clock& clock = context_.node.clock();
   const Comparison comparison{keys, std::vector<std::string>(keys.size())};
-  const Deadline half(context_.node.clock().now() +
-                      deadline.remaining(context_.node.clock()) / 2);
+  const Deadline half(clock.now() + deadline.remaining(clock) / 2);
   const auto result =
       context_.node.traverse(wire::kCompareDocuments, comparison.to_query(collection), half);
   if (!result) return {};
-  std::vector<Address> holders;
   std::vector<PeerRequest> requests;
-  static const Schema whole = schema::object({{"copies", schema::array(schema::any())}});
   for (const Holding& holding : CompareAction::parse(result->value, keys.size())) {
     if (holding.different.empty()) continue;
-    requests.push_back({.to = holding.address,
-                        .path = route(wire::kGetCopies),
-                        .body = {{"collection", collection}, {"keys", keys}},
-                        .schema = &whole});
+    requests.push_back(copies_request(holding.address, collection, keys));
   }
   std::vector<Document> documents;
   for (const auto& reply : context_.node.outbound().request_group(requests, deadline)) {
-    if (!reply) continue;
-    std::set<std::string> told;
-    for (const Json& json : reply->body["copies"]) {
-      auto copy = detail::copy_from(json);
-      if (copy && told.insert(key_text(copy->key)).second) documents.push_back(std::move(*copy));
-    }
+    auto copies = copies_in(reply, keys);
+    std::move(copies.begin(), copies.end(), std::back_inserter(documents));
   }
   return documents;
 }

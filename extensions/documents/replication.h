@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,7 +56,8 @@ class Replication {
   /// Ends them; waits for what is under way.
   void stop();
 
-  /// Looks through all documents soon, instead of at its time.
+  /// Looks through all documents soon, instead of at its time; not twice within an interval,
+  /// whoever asks for it.
   void wake();
   /// Has `duplicates` store the copy, one after the other, in the background.
   void hand_on(detail::Copy copy, std::vector<Address> duplicates);
@@ -100,6 +102,7 @@ class Replication {
   Counters counters_;
   Mutex mutex_;
   std::deque<Chain> chains_ SPREADABLE_GUARDED_BY(mutex_);
+  std::optional<TimePoint> woken_at_ SPREADABLE_GUARDED_BY(mutex_);
   // Of the task that walks.
   std::size_t collection_ = 0;  ///< index of the one looked through
   std::string after_{};         ///< key of the last document looked at

@@ -10,6 +10,7 @@
 
 #include "extensions/documents/kind.h"
 #include "services/simulation/simulation.h"
+#include "services/system/system_random.h"
 
 namespace spreadable::documents {
 namespace {
@@ -149,7 +150,7 @@ TEST_CASE("documents: partition: nothing acknowledged is lost, and all agree aft
       auto asked = network.request(index);
       asked.actions = {{"filter", {{"n", {{"$lt", 40}}}}}};
       asked.document = {{"side", index}};
-      CHECK(network.at(index).update(asked));
+      CHECK(network.at(index).update(asked).has_value());
     }
     simulation.run_for(minutes{6});
     simulation.network().heal();
