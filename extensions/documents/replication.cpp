@@ -285,6 +285,8 @@ void Replication::make_missing(Walk& walk) {
     if (holders.size() >= wanted || others.empty() || responsible != self) continue;
     const auto document = walk.store.find_key(own.key);
     if (!document || !*document) continue;
+    const Millis age = context_.node.clock().wall_now() - (*document)->updated_at;
+    if (age >= Millis::zero() && age < kSettlingTime) continue;
     std::vector<Address> targets(others.begin(), others.end());
     context_.node.random().shuffle(targets);
     std::stable_sort(targets.begin(), targets.end(), [&](const Address& a, const Address& b) {

@@ -43,6 +43,9 @@ class Replication {
   /// Between two walks of a node, for each node of the network: each then answers ten walks of
   /// others in a second at most.
   static constexpr Millis kWalkPause{100};
+  /// Of a document that has come or changed less than this ago no copies are made: its others may
+  /// still be on their way.
+  static constexpr Millis kSettlingTime{10'000};
   /// With a larger share of nodes silent no copies are made: they may be there.
   static constexpr double kSilentShareMax = 0.05;
 

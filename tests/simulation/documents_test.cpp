@@ -108,7 +108,7 @@ TEST_CASE("documents: thousand: added through random nodes, all are found throug
   network.simulation().run_for(minutes{5});
   std::map<std::size_t, std::size_t> by_copies;
   for (const std::string& id : acknowledged) ++by_copies[network.copies(id)];
-  CHECK(by_copies == std::map<std::size_t, std::size_t>{{5, 1'000}});
+  CHECK(Json(by_copies).dump() == "[[5,1000]]");
 }
 
 TEST_CASE("documents: deaths: half of a hundred nodes die, and at most 3 of 1,000 are lost") {
@@ -117,6 +117,7 @@ TEST_CASE("documents: deaths: half of a hundred nodes die, and at most 3 of 1,00
   const auto acknowledged = add_many(network, 1'000, random);
   REQUIRE(acknowledged.size() == 1'000);
   network.simulation().run_for(minutes{1});
+  for (const std::string& id : acknowledged) CHECK(network.copies(id) >= 10);
   std::vector<std::size_t> order(99);
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i + 1;
   random.shuffle(order);
@@ -125,7 +126,7 @@ TEST_CASE("documents: deaths: half of a hundred nodes die, and at most 3 of 1,00
   const std::size_t missing = lost(acknowledged, network.all(0));
   MESSAGE("lost of 1,000: ", missing);
   CHECK(missing <= 3);
-  network.simulation().run_for(minutes{25});
+  network.simulation().run_for(minutes{10});
   std::size_t few = 0;
   for (const std::string& id : acknowledged) {
     const std::size_t copies = network.copies(id);

@@ -98,6 +98,9 @@ std::vector<Candidate> AdditionInfoAction::chosen(const Json& items, std::size_t
     const bool has_room = item["isAvailable"].get<bool>() && item["existenceInfo"].is_null();
     if (has_room) candidates.push_back(candidate_of(item));
   }
+  // Of those with equally many documents any will do. Were it always the same ones, documents would
+  // share all their nodes, and be lost together.
+  context_.node.random().shuffle(candidates);
   const std::size_t size = context_.node.peers().view()->network_size();
   return choose_candidates(
       candidates,
