@@ -55,8 +55,8 @@ Result<Plan> make_plan(const Flags& flags) {
   node.storage.path = Runtime::kNoStorage;
   const auto set = set_option_text(node, "network.syncInterval", flags.sync_interval);
   if (!set) return invalid(set.error().message + " (flag --sync-interval)");
-  for (const auto& [path, text] : {std::pair{"kind", flags.kind},
-                                   std::pair{"collections", flags.collections}}) {
+  for (const auto& [path, text] :
+       {std::pair{"kind", flags.kind}, std::pair{"collections", flags.collections}}) {
     if (text.empty()) continue;
     const auto known = set_option_text(node, path, text);
     if (!known) return invalid(fmt::format("{} (flag --{})", known.error().message, path));

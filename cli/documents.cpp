@@ -81,8 +81,8 @@ int get(const DocumentFlags& flags, documents::Client& client) {
   show(flags, page->documents);
   const bool is_part = page->total_count > page->documents.size();
   if (is_part && terminal_size()) {
-    print_line(fmt::format("{} of {}", page->documents.size(),
-                           count_of(page->total_count, "document")));
+    print_line(
+        fmt::format("{} of {}", page->documents.size(), count_of(page->total_count, "document")));
   }
   return finish_output(kDone);
 }
@@ -183,7 +183,8 @@ void add_flags(CLI::App& app, DocumentFlags& flags, std::string_view takes) {
     app.add_option("--limit", flags.limit, "Documents on a page; default: all")->type_name("N");
     app.add_option("--page", flags.page, "Which page, from 0 on")->type_name("N");
   }
-  if (has('p')) app.add_option("--pk", flags.pk, "The one with this primary key")->type_name("VALUE");
+  if (has('p'))
+    app.add_option("--pk", flags.pk, "The one with this primary key")->type_name("VALUE");
   if (has('t')) app.add_flag("--table", flags.is_table, "A table even where none is usual");
   if (has('o')) {
     app.add_option("--owner", flags.owner, "The token that shows whose the documents are")
@@ -191,7 +192,8 @@ void add_flags(CLI::App& app, DocumentFlags& flags, std::string_view takes) {
   }
   if (has('a')) app.add_flag("--all", flags.is_all, "All documents of the collection");
   if (has('r')) app.add_flag("--replace", flags.replaces, "Leave nothing of the old fields");
-  if (has('i')) app.add_flag("--ignore-existing", flags.ignores_existing, "What exists is no error");
+  if (has('i'))
+    app.add_flag("--ignore-existing", flags.ignores_existing, "What exists is no error");
   if (has('j')) {
     app.add_option("--jobs", flags.jobs, "Documents on their way at a time; default 8")
         ->type_name("N")

@@ -66,8 +66,8 @@ Authentication::Options authentication_options(const NodeOptions& options, const
           .has_credentials_cookie = network.has_credentials_cookie};
 }
 
-Access::Options access_options(const NodeOptions& options, std::string version,
-                               const Address& self, std::function<std::string()> root) {
+Access::Options access_options(const NodeOptions& options, std::string version, const Address& self,
+                               std::function<std::string()> root) {
   const NodeOptions::Network& network = options.network;
   std::vector<IpAddress> proxies;
   for (const std::string& proxy : options.server.proxies)
@@ -230,14 +230,13 @@ Result<TraversalResult> Node::traverse(std::string_view action, const Json& quer
   HttpRequest request;
   request.headers = asking.headers;
   const Deadline usual = Deadline::after(clock(), 2 * options_.request.server_timeout);
-  CallContext call{
-      .request = request,
-      .body = query,
-      .deadline = asking.deadline.value_or(usual),
-      .client_ip = IpAddress::loopback(),
-      .client_address = address_,
-      .is_own = true,
-      .is_native = true};
+  CallContext call{.request = request,
+                   .body = query,
+                   .deadline = asking.deadline.value_or(usual),
+                   .client_ip = IpAddress::loopback(),
+                   .client_address = address_,
+                   .is_own = true,
+                   .is_native = true};
   Result<TraversalResult> result = traversal_.run(**found, query, call);
   note_whether_joined(result);
   return result;

@@ -1,5 +1,5 @@
-// tiny_store PORT INITIAL_ADDRESS: a store for notes that a whole network keeps, two copies of each.
-// docs/extending.md builds it step by step. Try it:
+// tiny_store PORT INITIAL_ADDRESS: a store for notes that a whole network keeps, two copies of
+// each. docs/extending.md builds it step by step. Try it:
 //   spreadable request add-note '{"note":{"text":"hello"}}' --address localhost:4001
 //   spreadable request find-notes '{"word":"hello"}' --address localhost:4002
 #include <algorithm>
@@ -111,9 +111,8 @@ class TinyStore : public Service {
     std::vector<PeerRequest> requests;
     for (const auto& [count, address] : by_count) {
       if (requests.size() == kCopies) break;
-      requests.push_back({.to = address,
-                          .path = kStoreRoute,
-                          .body = {{"id", id}, {"note", call.body["note"]}}});
+      requests.push_back(
+          {.to = address, .path = kStoreRoute, .body = {{"id", id}, {"note", call.body["note"]}}});
     }
     const auto replies = node().outbound().request_group(requests, call.deadline);
     const auto copies = std::count_if(replies.begin(), replies.end(),
@@ -133,7 +132,8 @@ class TinyStore : public Service {
 
 int main(int argc, char** argv) try {
   if (argc < 3) throw std::invalid_argument("usage: tiny_store PORT INITIAL_ADDRESS");
-  const auto options = parse_options({{"port", std::atoi(argv[1])}, {"hostname", "localhost"},
+  const auto options = parse_options({{"port", std::atoi(argv[1])},
+                                      {"hostname", "localhost"},
                                       {"initialNetworkAddress", argv[2]},
                                       {"storage.path", Runtime::kNoStorage}});
   if (!options) throw std::invalid_argument(options.error().message);
@@ -141,7 +141,8 @@ int main(int argc, char** argv) try {
   Runtime runtime;
   Node node(*options, runtime.environment(*options));
   node.services().add(std::make_unique<TinyStore>());
-  if (const auto started = node.start(); !started) throw std::runtime_error(started.error().message);
+  if (const auto started = node.start(); !started)
+    throw std::runtime_error(started.error().message);
   signals.wait();
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

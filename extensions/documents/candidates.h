@@ -17,8 +17,8 @@ namespace spreadable::documents {
 /// A node that has room for a copy.
 struct Candidate {
   Address address;
-  double count = 0;     ///< documents of the collection that it has
-  bool is_full = false; ///< at its limit, so that others come first
+  double count = 0;      ///< documents of the collection that it has
+  bool is_full = false;  ///< at its limit, so that others come first
 
   friend bool operator==(const Candidate&, const Candidate&) = default;
 };

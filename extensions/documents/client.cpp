@@ -83,7 +83,8 @@ Result<std::size_t> Client::count(std::string_view collection, const Query& quer
   constexpr std::string_view kEndpoint = "get-documents-count";
   return number_in(
       kEndpoint,
-      send(kEndpoint, {{"collection", collection}, {"actions", actions_of(query)}}, query), "count");
+      send(kEndpoint, {{"collection", collection}, {"actions", actions_of(query)}}, query),
+      "count");
 }
 
 Result<Json> Client::get_by_pk(std::string_view collection, const Json& pk,
@@ -108,11 +109,10 @@ Result<std::size_t> Client::update(std::string_view collection, const Json& docu
 Result<std::size_t> Client::remove(std::string_view collection, const Change& change) {
   Json actions = Json::object();
   if (!change.filter.is_null()) actions["filter"] = change.filter;
-  return number_in(
-      wire::kDeleteDocuments,
-      send(wire::kDeleteDocuments, {{"collection", collection}, {"actions", std::move(actions)}},
-           change),
-      "deleted");
+  return number_in(wire::kDeleteDocuments,
+                   send(wire::kDeleteDocuments,
+                        {{"collection", collection}, {"actions", std::move(actions)}}, change),
+                   "deleted");
 }
 
 }  // namespace spreadable::documents

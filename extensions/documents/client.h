@@ -45,10 +45,10 @@ class Client {
   /// What is wanted; fields that are null or unset are not sent. Source: metastocle section 6.
   struct Query : Sending {
     Json filter{};
-    Json sort{};                ///< `["name", ["age", "desc"]]`
-    Json fields{};              ///< `["name", "age"]`
-    std::int64_t offset = 0;    ///< number of the page
-    std::int64_t limit = 0;     ///< documents on a page; 0: all
+    Json sort{};              ///< `["name", ["age", "desc"]]`
+    Json fields{};            ///< `["name", "age"]`
+    std::int64_t offset = 0;  ///< number of the page
+    std::int64_t limit = 0;   ///< documents on a page; 0: all
     bool removes_duplicates = true;
   };
   struct Page {

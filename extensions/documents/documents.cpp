@@ -113,9 +113,8 @@ void Documents::declare_actions() {
 void Documents::declare_routes(Router& router) {
   const auto add_client = [&](std::string_view name, Handler handler) {
     router.add(Method::post, std::string(spreadable::wire::kClientRoute) + std::string(name),
-               WorkClass::client, [this, handler](CallContext& call) {
-                 return (this->*handler)(call);
-               });
+               WorkClass::client,
+               [this, handler](CallContext& call) { return (this->*handler)(call); });
   };
   add_client(wire::kAddDocument, &Documents::on_add);
   add_client(wire::kGetDocuments, &Documents::on_get);
@@ -139,8 +138,7 @@ Result<void> Documents::init() {
   const auto* const approvals = node().services().find<Approvals>();
   for (const std::string& name : store_->names()) {
     const auto& permissions = store_->find(name)->collection().options().permissions;
-    for (const Permission* one :
-         {&permissions.add, &permissions.update, &permissions.remove}) {
+    for (const Permission* one : {&permissions.add, &permissions.update, &permissions.remove}) {
       if (one->who != Permission::Who::approval) continue;
       if (approvals && approvals->find(one->approval)) continue;
       return Error{Errc::invalid_argument,
@@ -285,10 +283,10 @@ Result<Json> Documents::on_store(CallContext& call) {
   }
   const auto stored = (*store)->add(std::move(addition));
   if (!stored) return stored.error();
-  detail::Copy copy{.info = *info,
-                    .document = stored->fields,
-                    .state = detail::CopyState{stored->revision.time, stored->created_at,
-                                               stored->owner}};
+  detail::Copy copy{
+      .info = *info,
+      .document = stored->fields,
+      .state = detail::CopyState{stored->revision.time, stored->created_at, stored->owner}};
   copy.document[key_field] = stored->key;
   replication_->hand_on(std::move(copy), duplicates_of(call.body, node().address()));
   return Json{{"document", collection.for_client(collection.presented(stored->fields))}};

@@ -42,10 +42,9 @@ double created_at(const Existing& existing) {
 }
 
 const Existing& oldest_of(const std::vector<Existing>& existing) {
-  return *std::min_element(existing.begin(), existing.end(),
-                           [](const Existing& a, const Existing& b) {
-                             return created_at(a) < created_at(b);
-                           });
+  return *std::min_element(
+      existing.begin(), existing.end(),
+      [](const Existing& a, const Existing& b) { return created_at(a) < created_at(b); });
 }
 
 /// A document that exists already, as its copies at nodes of upstream have it.
@@ -80,12 +79,11 @@ const Document& winner_of(const std::vector<const Document*>& copies) {
     ++count;
     if (!latest || latest->revision < copy->revision) latest = copy;
   }
-  const auto best =
-      std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) {
-        const auto& [count_a, copy_a] = a.second;
-        const auto& [count_b, copy_b] = b.second;
-        return count_a != count_b ? count_a < count_b : copy_a->revision < copy_b->revision;
-      });
+  const auto best = std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) {
+    const auto& [count_a, copy_a] = a.second;
+    const auto& [count_b, copy_b] = b.second;
+    return count_a != count_b ? count_a < count_b : copy_a->revision < copy_b->revision;
+  });
   return *best->second.second;
 }
 
@@ -139,9 +137,9 @@ Result<Json> Documents::add(const Request& request) {
   if (!node().access().is_trusted(first)) {
     suspicions_.note_chosen(first, node().peers().view()->network_size());
   }
-  const auto placing = detail::place(
-      context(), copy, addresses_of(answer.candidates, node().address()),
-      std::min(kDurableCopies, answer.candidates.size()), request.deadline);
+  const auto placing =
+      detail::place(context(), copy, addresses_of(answer.candidates, node().address()),
+                    std::min(kDurableCopies, answer.candidates.size()), request.deadline);
   if (exists) return existence();
   if (placing.copies == 0) {
     if (placing.refusal) return *placing.refusal;
@@ -160,10 +158,10 @@ Result<Documents::Page> Documents::read(const Request& request, const Question& 
   const auto found = detail::collection_of(*store_, {{"collection", request.collection}});
   if (!found) return found.error();
   const Collection& collection = (*found)->collection();
-  auto result = node().traverse(
-      wire::kGetDocuments, question.query,
-      {.deadline = request.deadline,
-       .headers = {{std::string(wire::kForm), std::string(wire::kExtendedForm)}}});
+  auto result =
+      node().traverse(wire::kGetDocuments, question.query,
+                      {.deadline = request.deadline,
+                       .headers = {{std::string(wire::kForm), std::string(wire::kExtendedForm)}}});
   if (!result) return result.error();
   detail::Reading reading = detail::Reading::parse(std::move(result->value));
   const auto parsed = DocumentQuery::parse(detail::actions_of(question.query));
@@ -229,7 +227,8 @@ Result<Json> Documents::get_by_pk(const Request& request) {
   if (!found) return found.error();
   const CollectionOptions& options = (*found)->collection().options();
   // As in a document to be added, such values stand for none.
-  if (options.pk.empty() || !(*found)->collection().pk_of({{options.pk, request.pk}})) return Json();
+  if (options.pk.empty() || !(*found)->collection().pk_of({{options.pk, request.pk}}))
+    return Json();
   auto page = read(request, {.query = {{"collection", request.collection},
                                        {"actions", {{"limit", 1}, {"offset", 0}}},
                                        {"pkValue", request.pk}}});

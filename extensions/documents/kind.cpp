@@ -47,8 +47,8 @@ Result<std::map<std::string, CollectionOptions>> collections_of(const NodeOption
   for (const auto& [name, config] : options.collections.items()) {
     const std::string where = "collections." + name;
     if (const Result<void> passed = Collection::check_name(name); !passed) {
-      return Error{Errc::invalid_argument, "option \"" + where + "\": " + passed.error().message,
-                   {}};
+      return Error{
+          Errc::invalid_argument, "option \"" + where + "\": " + passed.error().message, {}};
     }
     auto parsed = CollectionOptions::parse(
         where, options.documents.has_open_permissions ? with_open_permissions(config) : config);

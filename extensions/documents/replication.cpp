@@ -63,9 +63,8 @@ std::vector<Document> copies_in(const Result<PeerReply>& reply,
 }
 
 const Schema& keys_schema() {
-  static const Schema keys =
-      schema::array(schema::string({.bytes_max = Collection::kKeyBytesMax}),
-                    {.items_max = Comparison::kKeysMax});
+  static const Schema keys = schema::array(schema::string({.bytes_max = Collection::kKeyBytesMax}),
+                                           {.items_max = Comparison::kKeysMax});
   return keys;
 }
 
@@ -91,9 +90,9 @@ void Replication::start() {
   Scheduler& scheduler = context_.node.scheduler();
   chain_task_ = scheduler.start("copies of documents", std::chrono::seconds{1},
                                 [this] { return run_chains(); });
-  walk_task_ = scheduler.start("repair of documents",
-                               with_jitter(interval_ / 2, context_.node.random()),
-                               [this] { return run_walk(); });
+  walk_task_ =
+      scheduler.start("repair of documents", with_jitter(interval_ / 2, context_.node.random()),
+                      [this] { return run_walk(); });
 }
 
 void Replication::stop() {
@@ -138,8 +137,8 @@ Duration Replication::run_chains() {
     for (Chain& chain : chains) {
       const Address to = chain.duplicates.front();
       chain.duplicates.pop_front();
-      requests.push_back(detail::copy_request(
-          context_, to, chain.copy, {chain.duplicates.begin(), chain.duplicates.end()}));
+      requests.push_back(detail::copy_request(context_, to, chain.copy,
+                                              {chain.duplicates.begin(), chain.duplicates.end()}));
     }
     const Duration limit = context_.node.options().documents.addition_node_timeout;
     const auto replies = context_.node.outbound().request_group(
@@ -168,8 +167,8 @@ Duration Replication::run_walk() {
   Node& node = context_.node;
   const auto names = context_.store.names();
   const auto view = node.peers().view();
-  const Duration pause = kWalkPause * static_cast<int>(std::min<std::size_t>(
-                                          view->network_size(), 1'000'000));
+  const Duration pause =
+      kWalkPause * static_cast<int>(std::min<std::size_t>(view->network_size(), 1'000'000));
   while (collection_ < names.size()) {
     const std::vector<Trace> traces = next_traces();
     if (traces.empty()) {
@@ -192,8 +191,8 @@ void Replication::walk(CollectionStore& store, const std::vector<Trace>& traces)
     comparison.marks.push_back(detail::mark_of(trace.revision));
   }
   Node& node = context_.node;
-  const auto result = node.traverse(wire::kCompareDocuments,
-                                    comparison.to_query(store.collection().name()));
+  const auto result =
+      node.traverse(wire::kCompareDocuments, comparison.to_query(store.collection().name()));
   if (!result) return;
   const std::size_t silent = result->nodes_asked - result->nodes_answered;
   Walk walk{.store = store,
@@ -278,8 +277,8 @@ void Replication::make_missing(Walk& walk) {
       if (rooms.contains(holding.address)) others.insert(holding.address);
     }
     for (const Address& holder : holders) others.erase(holder);
-    const auto responsible = *std::min_element(
-        holders.begin(), holders.end(), [&](const Address& a, const Address& b) {
+    const auto responsible =
+        *std::min_element(holders.begin(), holders.end(), [&](const Address& a, const Address& b) {
           return hash_of(own.key, a) < hash_of(own.key, b);
         });
     if (holders.size() >= wanted || others.empty() || responsible != self) continue;
@@ -289,9 +288,8 @@ void Replication::make_missing(Walk& walk) {
     if (age >= Millis::zero() && age < kSettlingTime) continue;
     std::vector<Address> targets(others.begin(), others.end());
     context_.node.random().shuffle(targets);
-    std::stable_sort(targets.begin(), targets.end(), [&](const Address& a, const Address& b) {
-      return rooms[a] < rooms[b];
-    });
+    std::stable_sort(targets.begin(), targets.end(),
+                     [&](const Address& a, const Address& b) { return rooms[a] < rooms[b]; });
     targets.resize(std::min(targets.size(), wanted - holders.size()));
     for (const Address& target : targets) {
       ++rooms[target];

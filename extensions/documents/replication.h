@@ -30,7 +30,8 @@ namespace spreadable::documents {
 /// the next one, so ranges of two nodes never agree.
 ///
 /// Nodes of upstream do not answer these walks, and may hold copies all the same: where there are
-/// some, states are compared between nodes of ours, and no copies are made. Thread-safe. Source: reliability R7, R14, R15, R20; metastocle section 12.
+/// some, states are compared between nodes of ours, and no copies are made. Thread-safe. Source:
+/// reliability R7, R14, R15, R20; metastocle section 12.
 class Replication {
  public:
   /// Copies waiting to be handed on; more are left to the walks.

@@ -26,10 +26,14 @@ class Pair {
   }
 
   void start(int index) {
-    Texts arguments{"start", "--kind", "documents", "--json", "--hostname", "localhost", "--port",
-                    std::to_string(port_ + index), "--sync-interval", "200ms", "--storage-path",
-                    (folder_.path() / std::to_string(index)).string(), "--log-level", "error",
-                    "--set", R"(collections={"people":{"pk":"id","indices":["age"]}})"};
+    Texts arguments{"start",           "--kind",
+                    "documents",       "--json",
+                    "--hostname",      "localhost",
+                    "--port",          std::to_string(port_ + index),
+                    "--sync-interval", "200ms",
+                    "--storage-path",  (folder_.path() / std::to_string(index)).string(),
+                    "--log-level",     "error",
+                    "--set",           R"(collections={"people":{"pk":"id","indices":["age"]}})"};
     arguments.insert(arguments.end(), flags_.begin(), flags_.end());
     if (index > 0) {
       arguments.insert(arguments.end(),
@@ -105,13 +109,13 @@ TEST_CASE("cli: documents: what is imported is exported again, over a restart of
   std::ofstream out(file);
   std::string wanted;
   for (int i = 1000; i < 1300; ++i) {
-    const std::string line = R"({"id":")" + std::to_string(i) + R"(","n":)" + std::to_string(i) + "}";
+    const std::string line =
+        R"({"id":")" + std::to_string(i) + R"(","n":)" + std::to_string(i) + "}";
     out << line << "\n\n";
     wanted += line + "\n";
   }
   out.close();
-  CHECK(pair.ask({"import", "people", file}).output ==
-        "300 added, 0 there already, 0 failed\n");
+  CHECK(pair.ask({"import", "people", file}).output == "300 added, 0 there already, 0 failed\n");
   CHECK(pair.ask({"import", "people", file, "--ignore-existing"}, 1).output ==
         "0 added, 300 there already, 0 failed\n");
   pair.kill(0);

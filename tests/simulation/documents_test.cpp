@@ -23,18 +23,18 @@ class Network {
  public:
   Network(std::size_t nodes, std::uint64_t seed, Json collection = {{"pk", "id"}})
       : collection_(std::move(collection)),
-        simulation_({.nodes = nodes,
-                     .seed = seed,
-                     .make_node = [this](NodeOptions options, Environment environment,
-                                         std::size_t index) {
-                       auto& disk = disks_[index];
-                       if (!disk) disk = std::make_shared<MemoryDisk>();
-                       options.kind = kKind;
-                       options.collections = {{"things", collection_}};
-                       options.documents.has_open_permissions = true;
-                       equip(environment, options, {.disk = disk});
-                       return std::make_unique<Node>(std::move(options), std::move(environment));
-                     }}) {
+        simulation_(
+            {.nodes = nodes,
+             .seed = seed,
+             .make_node = [this](NodeOptions options, Environment environment, std::size_t index) {
+               auto& disk = disks_[index];
+               if (!disk) disk = std::make_shared<MemoryDisk>();
+               options.kind = kKind;
+               options.collections = {{"things", collection_}};
+               options.documents.has_open_permissions = true;
+               equip(environment, options, {.disk = disk});
+               return std::make_unique<Node>(std::move(options), std::move(environment));
+             }}) {
     simulation_.start();
     REQUIRE(simulation_.run_until([&] { return simulation_.is_settled(); }, minutes{10}));
   }

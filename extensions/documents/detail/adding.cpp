@@ -22,15 +22,15 @@ const Schema& slave_schema() {
 }
 
 const Schema& master_schema() {
-  static const Schema existing = schema::object(
-      {{"address", schema::address()}, {"existenceInfo", schema::object({})}}, schema::Keys::strict);
+  static const Schema existing =
+      schema::object({{"address", schema::address()}, {"existenceInfo", schema::object({})}},
+                     schema::Keys::strict);
   static const schema::ArrayLimits limits{.items_max = Transport::kGroupMax,
                                           .unique_by = "address"};
-  static const Schema whole =
-      schema::object({{"candidates", schema::array(slave_schema(), limits)},
-                      {"existing", schema::array(existing, limits)},
-                      {"address", schema::address()}},
-                     schema::Keys::strict);
+  static const Schema whole = schema::object({{"candidates", schema::array(slave_schema(), limits)},
+                                              {"existing", schema::array(existing, limits)},
+                                              {"address", schema::address()}},
+                                             schema::Keys::strict);
   return whole;
 }
 
@@ -57,8 +57,8 @@ AdditionInfo AdditionInfo::parse(const Json& value) {
   AdditionInfo info;
   for (const Json& item : value["candidates"]) info.candidates.push_back(candidate_of(item));
   for (const Json& item : value["existing"]) {
-    info.existing.push_back({*Address::parse(item["address"].get_ref<const std::string&>()),
-                             item["existenceInfo"]});
+    info.existing.push_back(
+        {*Address::parse(item["address"].get_ref<const std::string&>()), item["existenceInfo"]});
   }
   return info;
 }
@@ -109,7 +109,8 @@ std::vector<Candidate> AdditionInfoAction::chosen(const Json& items, std::size_t
            [&](const Address& address) {
              return context_.node.access().check_lists(address).has_value();
            },
-       .weight = [&](const Address& address) { return context_.suspicions.weight(address, size); }});
+       .weight =
+           [&](const Address& address) { return context_.suspicions.weight(address, size); }});
 }
 
 Json AdditionInfoAction::merge_slaves(const std::vector<Reply>& replies, const Json& query,

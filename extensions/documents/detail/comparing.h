@@ -29,9 +29,9 @@ struct Comparison {
 /// What one node has of the documents asked about.
 struct Holding {
   Address address;
-  Candidate room;             ///< whether more would fit
-  bool is_available = false;  ///< whether it takes copies at all
-  std::vector<bool> same;     ///< by key: it has what the asker has
+  Candidate room;                                           ///< whether more would fit
+  bool is_available = false;                                ///< whether it takes copies at all
+  std::vector<bool> same;                                   ///< by key: it has what the asker has
   std::vector<std::pair<std::size_t, Revision>> different;  ///< by key: it has something else
 
   /// Whether it has the document with that key in any state but deleted.

@@ -12,9 +12,8 @@ constexpr std::size_t kOwnerBytes = 32;
 constexpr std::size_t kDigestBytesMax = 32;
 
 bool is_key(const Json& value) {
-  return value.is_number() ||
-         (value.is_string() &&
-          value.get_ref<const std::string&>().size() <= Collection::kKeyBytesMax);
+  return value.is_number() || (value.is_string() && value.get_ref<const std::string&>().size() <=
+                                                        Collection::kKeyBytesMax);
 }
 
 int hex_value(char c) {
@@ -94,10 +93,10 @@ Json to_json(const Revision& revision) {
 }
 
 std::optional<Revision> revision_from(const Json& json) {
-  static const Schema parts = schema::array(
-      schema::any_of({schema::integer(), schema::boolean(),
-                      schema::string({.bytes_max = 2 * kDigestBytesMax})}),
-      {.items_min = 3, .items_max = 3});
+  static const Schema parts =
+      schema::array(schema::any_of({schema::integer(), schema::boolean(),
+                                    schema::string({.bytes_max = 2 * kDigestBytesMax})}),
+                    {.items_min = 3, .items_max = 3});
   if (!parts.check(json) || !json[0].is_number() || !json[1].is_boolean() || !json[2].is_string()) {
     return std::nullopt;
   }
@@ -116,8 +115,8 @@ Json to_json(const Document& document) {
 
 std::optional<Document> copy_from(const Json& json) {
   static const Schema whole = schema::object(
-      {{"key", schema::any_of({schema::number(),
-                               schema::string({.bytes_max = Collection::kKeyBytesMax})})},
+      {{"key", schema::any_of(
+                   {schema::number(), schema::string({.bytes_max = Collection::kKeyBytesMax})})},
        {"fields", schema::object({})},
        {"time", schema::integer()},
        {"createdAt", schema::integer()},

@@ -14,9 +14,8 @@ namespace {
 constexpr std::size_t kOwnerBytes = 32;
 
 const Schema& stored_schema() {
-  static const Schema whole =
-      schema::object({{"document", schema::object({})}, {"address", schema::address()}},
-                     schema::Keys::strict);
+  static const Schema whole = schema::object(
+      {{"document", schema::object({})}, {"address", schema::address()}}, schema::Keys::strict);
   return whole;
 }
 
@@ -40,10 +39,10 @@ Round next_round(const Context& context, const Copy& copy, std::deque<Address>& 
   round.has_chain = !has_chain && !candidates.empty();
   for (std::size_t i = 0; i < round.asked.size(); ++i) {
     const bool hands_on = round.has_chain && i + 1 == round.asked.size();
-    round.requests.push_back(copy_request(
-        context, round.asked[i], copy,
-        hands_on ? std::vector<Address>(candidates.begin(), candidates.end())
-                 : std::vector<Address>()));
+    round.requests.push_back(
+        copy_request(context, round.asked[i], copy,
+                     hands_on ? std::vector<Address>(candidates.begin(), candidates.end())
+                              : std::vector<Address>()));
   }
   return round;
 }
@@ -97,8 +96,7 @@ Placing place(const Context& context, const Copy& copy, std::deque<Address> cand
   bool has_chain = false;
   const Clock& clock = context.node.clock();
   while (placing.copies < needed && !candidates.empty() && !deadline.has_passed(clock)) {
-    const Round round =
-        next_round(context, copy, candidates, needed - placing.copies, has_chain);
+    const Round round = next_round(context, copy, candidates, needed - placing.copies, has_chain);
     const Duration limit = context.node.options().documents.addition_node_timeout;
     const auto replies = context.node.outbound().request_group(
         round.requests, deadline.at_most(Deadline::after(clock, limit)));

@@ -14,9 +14,9 @@ namespace spreadable::documents::detail {
 
 /// What all copies of a document have alike beyond its fields; travels in header wire::kCopyState.
 struct CopyState {
-  std::int64_t time = 0;      ///< of the revision
-  WallTime created_at{};      ///< of the first copy
-  std::string owner{};        ///< owner_digest() of the proof, or empty
+  std::int64_t time = 0;  ///< of the revision
+  WallTime created_at{};  ///< of the first copy
+  std::string owner{};    ///< owner_digest() of the proof, or empty
 
   [[nodiscard]] std::string to_header() const;
   [[nodiscard]] static std::optional<CopyState> from_header(std::string_view text);
@@ -45,9 +45,9 @@ enum class CopyOutcome {
 
 /// Where a new document ended up.
 struct Placing {
-  std::size_t copies = 0;              ///< acknowledged
-  std::optional<Json> document{};      ///< as the first node has stored it
-  std::optional<Error> refusal{};      ///< of the first node that refused it
+  std::size_t copies = 0;          ///< acknowledged
+  std::optional<Json> document{};  ///< as the first node has stored it
+  std::optional<Error> refusal{};  ///< of the first node that refused it
 };
 
 /// Has the first of `candidates` store `copy`, as many at a time as acknowledgements are needed

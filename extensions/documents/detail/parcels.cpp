@@ -25,9 +25,8 @@ const Schema& taken_schema() {
 Json& Parcels::body_for(const Address& to, std::size_t bytes) {
   std::vector<Parcel>& parcels = parcels_[to];
   if (parcels.empty() || parcels.back().bytes + bytes > Replication::kBatchBytesMax) {
-    parcels.push_back({{{"collection", collection_},
-                        {"copies", Json::array()},
-                        {"tombstones", Json::array()}}});
+    parcels.push_back(
+        {{{"collection", collection_}, {"copies", Json::array()}, {"tombstones", Json::array()}}});
   }
   parcels.back().bytes += bytes;
   return parcels.back().body;

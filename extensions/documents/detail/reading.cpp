@@ -16,8 +16,7 @@ const Schema& reading_schema() {
   static const Schema documents = schema::array(schema::object({}));
   static const Schema plain = schema::object(
       {{"documents", documents}, {"address", schema::address()}}, schema::Keys::strict);
-  static const Schema keys =
-      schema::array(schema::string({.bytes_max = Collection::kKeyBytesMax}));
+  static const Schema keys = schema::array(schema::string({.bytes_max = Collection::kKeyBytesMax}));
   static const Schema extended = schema::object({{"documents", documents},
                                                  {"others", keys},
                                                  {"conflicts", keys},
@@ -153,8 +152,8 @@ Json ReadAction::local(const Json& query, CallContext& call) {
     }
   } else {
     const auto first = wants_extended(call) ? parsed.first_needed() : std::nullopt;
-    found = value_or_throw(store.select(
-        parsed, {.deadline = call.deadline, .bytes_max = kAnswerBytesMax}, first));
+    found = value_or_throw(
+        store.select(parsed, {.deadline = call.deadline, .bytes_max = kAnswerBytesMax}, first));
   }
   if (!is_counting(query)) store.touch(found.documents);
 

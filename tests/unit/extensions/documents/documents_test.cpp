@@ -82,9 +82,8 @@ TEST_CASE("documents: get: filter, order and page hold over all nodes, each docu
   DocumentsNetwork network;
   network.form(9);
   for (int i = 0; i < 30; ++i) {
-    REQUIRE(network.add(static_cast<std::size_t>(i % 9), {{"id", "d" + std::to_string(i)},
-                                                          {"n", i % 10},
-                                                          {"even", i % 2 == 0}}));
+    REQUIRE(network.add(static_cast<std::size_t>(i % 9),
+                        {{"id", "d" + std::to_string(i)}, {"n", i % 10}, {"even", i % 2 == 0}}));
   }
   network.network().run_for(std::chrono::seconds{2});
   CHECK(network.get(3)->total_count == 30);
@@ -151,14 +150,18 @@ TEST_CASE("documents: routes: refusals have the codes of the protocol") {
   for (const Row& row : {
            Row{"get-documents", {{"collection", "nope"}}, wire::kNotFoundCollection},
            Row{"get-documents", Json::object(), wire::kNotFoundCollection},
-           Row{"get-documents", {{"collection", "test"}, {"actions", Json::array()}},
+           Row{"get-documents",
+               {{"collection", "test"}, {"actions", Json::array()}},
                wire::kWrongActions},
-           Row{"get-documents", {{"collection", "test"}, {"actions", {{"filter", {{"a", nullptr}}}}}},
+           Row{"get-documents",
+               {{"collection", "test"}, {"actions", {{"filter", {{"a", nullptr}}}}}},
                wire::kWrongFilter},
            Row{"add-document", {{"collection", "test"}}, wire::kInvalidDocument},
-           Row{"add-document", {{"collection", "test"}, {"document", {{"a", nullptr}}}},
+           Row{"add-document",
+               {{"collection", "test"}, {"document", {{"a", nullptr}}}},
                wire::kWrongFields},
-           Row{"update-documents", {{"collection", "test"}, {"document", Json::object()}},
+           Row{"update-documents",
+               {{"collection", "test"}, {"document", Json::object()}},
                wire::kInvalidDocument},
        }) {
     INFO(row.route, " ", row.body.dump());
@@ -206,10 +209,11 @@ TEST_CASE("documents: stages: nodes of upstream get exactly the protocol's answe
 TEST_CASE("documents: store: a copy from upstream is kept and handed on") {
   DocumentsNetwork network;
   network.form(4);
-  const Json body{{"info", {{"collection", "test"}, {"pkValue", "a"}}},
-                  {"document", {{"id", "a"}, {"$duplicate", "k1"}, {"$loki", 7}}},
-                  {"duplicates", {LocalNetwork::address(2).text(), "no address", 5,
-                                  LocalNetwork::address(1).text()}}};
+  const Json body{
+      {"info", {{"collection", "test"}, {"pkValue", "a"}}},
+      {"document", {{"id", "a"}, {"$duplicate", "k1"}, {"$loki", 7}}},
+      {"duplicates",
+       {LocalNetwork::address(2).text(), "no address", 5, LocalNetwork::address(1).text()}}};
   CHECK(answer_of(network.post(1, "/api/node/add-document", body, network.as_upstream(3))) ==
         Json{{"document", {{"id", "a"}}}});
   network.network().run_for(std::chrono::seconds{2});
