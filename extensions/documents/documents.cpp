@@ -9,6 +9,7 @@
 #include "extensions/documents/detail/changing.h"
 #include "extensions/documents/detail/comparing.h"
 #include "extensions/documents/detail/reading.h"
+#include "extensions/documents/detail/replication.h"
 #include "extensions/documents/network_wire.h"
 #include "extensions/documents/wire.h"
 #include "services/approvals/approvals.h"
@@ -23,7 +24,7 @@ constexpr Duration kScrubSlice = std::chrono::milliseconds{20};
 /// Wakes the repair of every node of ours.
 class RepairAction final : public NetworkAction {
  public:
-  explicit RepairAction(Replication& replication)
+  explicit RepairAction(detail::Replication& replication)
       : NetworkAction(std::string(wire::kRepairDocuments)), replication_(replication) {
     is_for_clients_ = false;
     is_native_only_ = true;
@@ -37,7 +38,7 @@ class RepairAction final : public NetworkAction {
   }
 
  private:
-  Replication& replication_;
+  detail::Replication& replication_;
 };
 
 Error not_permitted(const Collection& collection, std::string_view doing) {
@@ -79,7 +80,7 @@ std::vector<Address> duplicates_of(const Json& body, const Address& self) {
   const auto names = body.find("duplicates");
   if (names == body.end() || !names->is_array()) return duplicates;
   for (const Json& name : *names) {
-    if (duplicates.size() >= Replication::kDuplicatesMax) break;
+    if (duplicates.size() >= detail::Replication::kDuplicatesMax) break;
     if (!name.is_string()) continue;
     const auto address = Address::parse(name.get_ref<const std::string&>());
     if (address && seen.insert(*address).second) duplicates.push_back(*address);
@@ -101,7 +102,7 @@ detail::Context Documents::context() {
 }
 
 void Documents::declare_actions() {
-  replication_ = std::make_unique<Replication>(context(), options_.repair_interval);
+  replication_ = std::make_unique<detail::Replication>(context(), options_.repair_interval);
   node().add_action(std::make_unique<detail::AdditionInfoAction>(context()));
   node().add_action(std::make_unique<detail::ReadAction>(context()));
   node().add_action(std::make_unique<detail::UpdateAction>(context()));

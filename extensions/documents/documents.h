@@ -11,9 +11,12 @@
 #include "core/service.h"
 #include "extensions/documents/candidates.h"
 #include "extensions/documents/document_store.h"
-#include "extensions/documents/replication.h"
 
 namespace spreadable::documents {
+namespace detail {
+struct Context;
+class Replication;
+}  // namespace detail
 
 /// Keeps documents of this node, answers clients about those of all nodes, and looks after copies.
 /// A node of kind `documents` has one (kind.h). Derive from it to decide otherwise who may do what;
@@ -65,7 +68,6 @@ class Documents : public Service {
   [[nodiscard]] Result<std::size_t> remove(const Request& request);
 
   [[nodiscard]] DocumentStore& store() { return *store_; }
-  [[nodiscard]] const Replication& replication() const { return *replication_; }
 
   void declare_actions() override;
   void declare_routes(Router& router) override;
@@ -104,7 +106,7 @@ class Documents : public Service {
   const Options options_;
   const std::unique_ptr<DocumentStore> store_;
   Suspicions suspicions_;
-  std::unique_ptr<Replication> replication_;
+  std::unique_ptr<detail::Replication> replication_;
   std::unique_ptr<Scheduler::Task> maintenance_;
 };
 

@@ -8,6 +8,7 @@
 #include "extensions/documents/detail/adding.h"
 #include "extensions/documents/detail/copying.h"
 #include "extensions/documents/detail/reading.h"
+#include "extensions/documents/detail/replication.h"
 #include "extensions/documents/documents.h"
 #include "extensions/documents/network_wire.h"
 #include "extensions/documents/wire.h"

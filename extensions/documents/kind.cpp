@@ -5,6 +5,7 @@
 
 #include "extensions/documents/network_wire.h"
 #include "extensions/documents/script.h"
+#include "services/system/thread_time.h"
 
 namespace spreadable::documents {
 namespace {
@@ -21,8 +22,9 @@ void check(const Result<void>& result) {
 
 std::unique_ptr<DocumentStore> open_store(const Environment& environment,
                                           std::shared_ptr<MemoryDisk> disk) {
-  const DocumentStore::Ports ports{*environment.clock, *environment.random, *environment.logger};
+  DocumentStore::Ports ports{*environment.clock, *environment.random, *environment.logger};
   if (!disk && !environment.storage_folder.empty()) {
+    ports.thread_time = thread_time;
     return value_or_throw(DocumentStore::open(environment.storage_folder, {}, ports));
   }
   if (!disk) disk = std::make_shared<MemoryDisk>();

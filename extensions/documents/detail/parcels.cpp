@@ -5,8 +5,8 @@
 
 #include "core/schema.h"
 #include "core/wire.h"
+#include "extensions/documents/detail/replication.h"
 #include "extensions/documents/network_wire.h"
-#include "extensions/documents/replication.h"
 
 namespace spreadable::documents::detail {
 namespace {

@@ -1,4 +1,4 @@
-#include "extensions/documents/replication.h"
+#include "extensions/documents/detail/replication.h"
 
 #include <algorithm>
 #include <iterator>
@@ -12,13 +12,7 @@
 #include "extensions/documents/detail/reading.h"
 #include "extensions/documents/network_wire.h"
 
-namespace spreadable::documents {
-
-using detail::CompareAction;
-using detail::Comparison;
-using detail::Copy;
-using detail::Holding;
-using detail::Parcels;
+namespace spreadable::documents::detail {
 
 namespace {
 
@@ -56,7 +50,7 @@ std::vector<Document> copies_in(const Result<PeerReply>& reply,
   if (!reply) return documents;
   std::set<std::string> asked(keys.begin(), keys.end());
   for (const Json& json : reply->body["copies"]) {
-    auto copy = detail::copy_from(json);
+    auto copy = copy_from(json);
     if (copy && asked.erase(key_text(copy->key)) > 0) documents.push_back(std::move(*copy));
   }
   return documents;
@@ -81,7 +75,7 @@ struct Replication::Walk {
   [[nodiscard]] const std::string& collection() const { return store.collection().name(); }
 };
 
-Replication::Replication(detail::Context context, Millis interval)
+Replication::Replication(Context context, Millis interval)
     : context_(context), interval_(interval) {}
 
 Replication::~Replication() = default;
@@ -137,8 +131,8 @@ Duration Replication::run_chains() {
     for (Chain& chain : chains) {
       const Address to = chain.duplicates.front();
       chain.duplicates.pop_front();
-      requests.push_back(detail::copy_request(context_, to, chain.copy,
-                                              {chain.duplicates.begin(), chain.duplicates.end()}));
+      requests.push_back(copy_request(context_, to, chain.copy,
+                                      {chain.duplicates.begin(), chain.duplicates.end()}));
     }
     const Duration limit = context_.node.options().documents.addition_node_timeout;
     const auto replies = context_.node.outbound().request_group(
@@ -188,7 +182,7 @@ void Replication::walk(CollectionStore& store, const std::vector<Trace>& traces)
   Comparison comparison;
   for (const Trace& trace : traces) {
     comparison.keys.push_back(trace.key);
-    comparison.marks.push_back(detail::mark_of(trace.revision));
+    comparison.marks.push_back(mark_of(trace.revision));
   }
   Node& node = context_.node;
   const auto result =
@@ -259,7 +253,7 @@ void Replication::give_later(Walk& walk) {
 
 void Replication::make_missing(Walk& walk) {
   const Address& self = context_.node.address();
-  const std::size_t wanted = detail::replica_count(context_, walk.store.collection());
+  const std::size_t wanted = replica_count(context_, walk.store.collection());
   std::map<Address, double> rooms;
   for (const Holding& holding : walk.holdings) {
     const bool is_allowed = context_.node.access().check_lists(holding.address).has_value();
@@ -332,7 +326,7 @@ Result<Json> Replication::on_get_copies(CallContext& call) {
   static const Schema whole =
       schema::object({{"collection", schema::string()}, {"keys", keys_schema()}});
   if (Result<void> passed = whole.check(call.body); !passed) return passed.error();
-  const auto store = detail::collection_of(context_.store, call.body);
+  const auto store = collection_of(context_.store, call.body);
   if (!store) return store.error();
   Json copies = Json::array();
   std::size_t bytes = 0;
@@ -340,9 +334,9 @@ Result<Json> Replication::on_get_copies(CallContext& call) {
     const auto document = (*store)->find_key(key);
     if (!document) return document.error();
     if (!*document) continue;
-    Json copy = detail::to_json(**document);
+    Json copy = to_json(**document);
     bytes += dump_json(copy).size();
-    if (bytes > detail::ReadAction::kAnswerBytesMax) break;  // the rest is asked for another time
+    if (bytes > ReadAction::kAnswerBytesMax) break;  // the rest is asked for another time
     copies.push_back(std::move(copy));
   }
   return Json{{"copies", std::move(copies)}};
@@ -354,11 +348,11 @@ Result<Json> Replication::on_put_copies(CallContext& call) {
                                               {"copies", schema::array(schema::any())},
                                               {"tombstones", schema::array(tombstone)}});
   if (Result<void> passed = whole.check(call.body); !passed) return passed.error();
-  const auto store = detail::collection_of(context_.store, call.body);
+  const auto store = collection_of(context_.store, call.body);
   if (!store) return store.error();
   std::size_t taken = 0;
   for (const Json& json : call.body["copies"]) {
-    const auto copy = detail::copy_from(json);
+    const auto copy = copy_from(json);
     if (copy && (*store)->merge(*copy)) ++taken;
   }
   for (const Json& json : call.body["tombstones"]) {
@@ -370,4 +364,4 @@ Result<Json> Replication::on_put_copies(CallContext& call) {
   return Json{{"taken", taken}};
 }
 
-}  // namespace spreadable::documents
+}  // namespace spreadable::documents::detail

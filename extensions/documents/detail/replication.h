@@ -1,5 +1,5 @@
-// extensions/documents/replication.h: keeps as many copies of each document as are wanted, and all
-// of them alike.
+// extensions/documents/detail/replication.h: keeps as many copies of each document as are wanted,
+// and all of them alike.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@
 #include "extensions/documents/detail/context.h"
 #include "extensions/documents/detail/copying.h"
 
-namespace spreadable::documents {
+namespace spreadable::documents::detail {
 
 /// Looks after the documents of this node, in the background and one walk through the network at a
 /// time. Each walk asks all nodes of ours what they have of some documents that this node has; then
@@ -50,7 +50,7 @@ class Replication {
   /// With a larger share of nodes silent no copies are made: they may be there.
   static constexpr double kSilentShareMax = 0.05;
 
-  Replication(detail::Context context, Millis interval);
+  Replication(Context context, Millis interval);
   ~Replication();
   Replication(const Replication&) = delete;
   Replication& operator=(const Replication&) = delete;
@@ -64,7 +64,7 @@ class Replication {
   /// whoever asks for it.
   void wake();
   /// Has `duplicates` store the copy, one after the other, in the background.
-  void hand_on(detail::Copy copy, std::vector<Address> duplicates);
+  void hand_on(Copy copy, std::vector<Address> duplicates);
 
   /// What the nodes that have them say of some documents, asked directly.
   [[nodiscard]] std::vector<Document> ask_holders(const std::string& collection,
@@ -85,7 +85,7 @@ class Replication {
 
  private:
   struct Chain {
-    detail::Copy copy;
+    Copy copy;
     std::deque<Address> duplicates;
   };
   struct Walk;
@@ -101,7 +101,7 @@ class Replication {
                                             const std::vector<std::string>& keys,
                                             Deadline deadline);
 
-  const detail::Context context_;
+  const Context context_;
   const Millis interval_;
   Counters counters_;
   Mutex mutex_;
@@ -114,4 +114,4 @@ class Replication {
   std::unique_ptr<Scheduler::Task> walk_task_;
 };
 
-}  // namespace spreadable::documents
+}  // namespace spreadable::documents::detail

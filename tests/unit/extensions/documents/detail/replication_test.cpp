@@ -1,4 +1,4 @@
-#include "extensions/documents/replication.h"
+#include "extensions/documents/detail/replication.h"
 
 #include <doctest/doctest.h>
 
