@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "extensions/documents/collection_store.h"
 #include "extensions/documents/kind.h"
 #include "services/simulation/simulation.h"
 #include "services/system/system_random.h"

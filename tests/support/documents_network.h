@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "extensions/documents/collection_store.h"
 #include "extensions/documents/kind.h"
 #include "tests/support/local_network.h"
 
