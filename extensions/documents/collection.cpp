@@ -30,6 +30,13 @@ bool holds_null(const Json& value) {
   return std::any_of(value.begin(), value.end(), holds_null);
 }
 
+bool is_deeper_than(const Json& value, std::size_t levels) {
+  if (!value.is_structured()) return false;
+  if (levels == 0) return true;
+  return std::any_of(value.begin(), value.end(),
+                     [&](const Json& item) { return is_deeper_than(item, levels - 1); });
+}
+
 /// Calls `function` for the value at `path`, and puts its answer there.
 Result<void> apply(const std::string& path, const FieldFunction& function, Json& document,
                    const Json* previous) {
@@ -85,13 +92,21 @@ Result<Json> Collection::accepted(const Json& document) const {
   Json fields = without_system_fields(document);
   if (holds_null(fields))
     return refusal(wire::kWrongFields, "document: null is not allowed inside");
-  const std::size_t bytes = dump_json(fields).size();
-  if (bytes > kDocumentBytesMax) {
-    return Error{Errc::too_large,
-                 fmt::format("document: {} bytes, and {} is the limit", bytes, kDocumentBytesMax),
-                 {}};
-  }
+  if (auto checked = check_form(fields); !checked) return checked.error();
   return fields;
+}
+
+Result<void> Collection::check_form(const Json& fields) const {
+  if (!fields.is_object() || is_deeper_than(fields, kDocumentDepthMax)) {
+    return refusal(wire::kInvalidDocument,
+                   fmt::format("document: expected an object of at most {} levels, got {}",
+                               kDocumentDepthMax, describe(fields)));
+  }
+  const std::size_t bytes = dump_json(fields).size();
+  if (bytes <= kDocumentBytesMax) return {};
+  return Error{Errc::too_large,
+               fmt::format("document: {} bytes, and {} is the limit", bytes, kDocumentBytesMax),
+               {}};
 }
 
 const Json* Collection::pk_of(const Json& fields) const {
@@ -109,6 +124,7 @@ Result<Json> Collection::prepared(Json fields, const Json* previous, const Clock
   for (const auto& [path, function] : options_.setters) {
     if (auto applied = apply(path, function, fields, previous); !applied) return applied.error();
   }
+  if (auto checked = check_form(fields); !checked) return checked.error();
   if (options_.schema) {
     if (auto checked = options_.schema->check(fields); !checked) {
       return refusal(checked.error().wire_code, "document: " + checked.error().message);

@@ -23,6 +23,8 @@ class Collection {
   static constexpr std::size_t kNameBytesMax = 64;
   /// What travels in one request, so what all nodes can pass on. Source: metastocle section 1.13.
   static constexpr std::size_t kDocumentBytesMax = 500'000;
+  /// Levels of nesting: a few less than JSON may have, since documents travel inside of answers.
+  static constexpr std::size_t kDocumentDepthMax = kJsonDepthMax - 4;
   static constexpr std::size_t kKeyBytesMax = 1'000;  ///< of a pk or a duplication key
 
   /// Errc::invalid_argument when the name is not 1 to kNameBytesMax lower-case letters, digits, `-`
@@ -46,14 +48,18 @@ class Collection {
   /// wire::kWrongFields for a null inside, Errc::too_large.
   [[nodiscard]] Result<Json> accepted(const Json& document) const;
 
+  /// Whether fields can be stored and travel: Errc::logical with wire::kInvalidDocument for
+  /// anything but an object or for more than kDocumentDepthMax levels, Errc::too_large.
+  [[nodiscard]] Result<void> check_form(const Json& fields) const;
+
   /// The value of the pk in `fields`; nullptr when the collection or the document has none, also
   /// for values that count as none: 0, "", false and null.
   [[nodiscard]] const Json* pk_of(const Json& fields) const;
 
   /// What is to be stored: defaults for missing fields, setters, schema, pk, in this order. A
   /// document without pk gets the one of `previous`, or a new one. Errc::logical:
-  /// wire::kInvalidPkType, the codes of the schema, or wire::kInvalidDocument when a function
-  /// throws. `previous`: the document before an update; nullptr: none.
+  /// wire::kInvalidPkType, the codes of the schema and of check_form(), or wire::kInvalidDocument
+  /// when a function throws. `previous`: the document before an update; nullptr: none.
   [[nodiscard]] Result<Json> prepared(Json fields, const Json* previous, const Clock& clock,
                                       Random& random) const;
 

@@ -196,7 +196,8 @@ class UpdateSweep final : public Sweep {
     Document document = item.before;
     document.fields = std::move(*fields);
     const WallTime now = ports.clock.wall_now();
-    document.revision.time = std::max<std::int64_t>(to_epoch_millis(now), document.revision.time + 1);
+    document.revision.time =
+        std::max<std::int64_t>(to_epoch_millis(now), document.revision.time + 1);
     document.updated_at = document.accessed_at = now;
     item.after = RowImage::of(collection, std::move(document));
     // What stays the same is no later state.

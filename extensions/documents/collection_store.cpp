@@ -224,9 +224,8 @@ Result<Document> CollectionStore::add(Addition addition) {
 }
 
 Result<CollectionStore::Merge> CollectionStore::merge(const Document& copy) {
-  if (!copy.fields.is_object() || !is_key(copy.key)) {
-    return refusal(wire::kInvalidDocument, "a copy needs fields and a key");
-  }
+  if (auto checked = collection().check_form(copy.fields); !checked) return checked.error();
+  if (!is_key(copy.key)) return refusal(wire::kInvalidDocument, "a copy needs a key");
   if (const auto& schema = table_->options().schema) {
     if (auto checked = schema->check(copy.fields); !checked) {
       return refusal(checked.error().wire_code, "document: " + checked.error().message);

@@ -19,3 +19,4 @@ run(${CMAKE_COMMAND} -S ${source_dir} -B ${WORK_DIR}/build -G Ninja
   -DWORD_COUNT_SOURCE=${source_dir}/../../examples/word_count/main.cpp)
 run(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
 run(${WORK_DIR}/build/package_user)
+run(${WORK_DIR}/build/documents_user)

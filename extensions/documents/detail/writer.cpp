@@ -26,7 +26,7 @@ Result<void> Writer::write(const Change& change) {
     {
       const MutexLock lock(mutex_);
       if (group.empty()) {
-        if (waiting_.size() >= kWaitingMax) {
+        if (waiting_.size() >= waiting_max_) {
           return Error{Errc::overloaded, "too many changes wait for the disk", {}};
         }
         waiting_.push_back(&own);

@@ -31,7 +31,8 @@ class Writer {
   };
 
   /// `pool` outlives the writer.
-  explicit Writer(SessionPool& pool) : pool_(pool) {}
+  explicit Writer(SessionPool& pool, std::size_t waiting_max = kWaitingMax)
+      : pool_(pool), waiting_max_(waiting_max) {}
 
   /// Blocks until the change is on the disk, or has failed: its own error, or that of the commit.
   [[nodiscard]] Result<void> write(const Change& change);
@@ -52,6 +53,7 @@ class Writer {
   [[nodiscard]] static Result<void> run_all(Session& session, const Group& group);
 
   SessionPool& pool_;
+  const std::size_t waiting_max_;
   Mutex mutex_;
   std::condition_variable_any done_;
   std::deque<Waiting*> waiting_ SPREADABLE_GUARDED_BY(mutex_);

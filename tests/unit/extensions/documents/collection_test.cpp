@@ -42,6 +42,10 @@ TEST_CASE("collection: accepted: fields of the user alone, and no null") {
     INFO(dump_json(document));
     CHECK(collection.accepted(document).error().wire_code == wire::kInvalidDocument);
   }
+  Json deep = 1;
+  for (std::size_t level = 0; level < Collection::kDocumentDepthMax; ++level) deep = {{"a", deep}};
+  CHECK(collection.accepted(deep));
+  CHECK(collection.accepted({{"a", deep}}).error().wire_code == wire::kInvalidDocument);
   CHECK(collection.accepted({{"a", {{"b", nullptr}}}}).error().wire_code == wire::kWrongFields);
   CHECK(collection.accepted({{"a", {1, nullptr}}}).error().wire_code == wire::kWrongFields);
   CHECK(collection.accepted({{"a", std::string(Collection::kDocumentBytesMax - 8, 'x')}}));
