@@ -2,156 +2,15 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
-#include <deque>
-#include <map>
-#include <set>
 
 #include "core/network_map.h"
-#include "services/spreadable.h"
+#include "tests/integration/process_network.h"
 #include "tests/support/free_port.h"
-#include "tests/support/process.h"
 #include "tests/support/slowdown.h"
-#include "tests/support/temp_dir.h"
 
 namespace spreadable {
-namespace {
 
 using namespace std::chrono_literals;
-
-constexpr Millis kInterval = 500ms;
-
-/// Nodes run by the command line, seen only through their client routes.
-class ProcessNetwork {
- public:
-  explicit ProcessNetwork(std::size_t count) : base_(free_ports(count)) {
-    for (std::size_t i = 0; i < count; ++i) processes_.emplace_back();
-    for (std::size_t i = 0; i < count; ++i) start(i);
-  }
-
-  void start(std::size_t i) { start_through(i, address(0)); }
-  void start_through(std::size_t i, const Address& initial) {
-    std::vector<std::string> arguments{
-        "start",       "--port",         std::to_string(address(i).port()),
-        "--hostname",  "localhost",      "--sync-interval",
-        "500ms",       "--storage-path", (folder_.path() / std::to_string(i)).string(),
-        "--log-level", "warn",           "--json"};
-    if (initial != address(i)) {
-      arguments.insert(arguments.end(), {"--initial-network-address", initial.text()});
-    }
-    processes_[i] = std::make_unique<Process>(
-        Process::Options{.program = SPREADABLE_PROGRAM, .arguments = std::move(arguments)});
-  }
-  void kill(std::size_t i) {
-    processes_[i]->signal(SIGKILL);
-    REQUIRE(processes_[i]->wait());
-    processes_[i].reset();
-  }
-  void freeze(std::size_t i) { processes_[i]->freeze(); }
-  void thaw(std::size_t i) { processes_[i]->signal(SIGCONT); }
-
-  [[nodiscard]] Address address(std::size_t i) const {
-    return *Address::from_parts("localhost", static_cast<std::uint16_t>(base_ + i));
-  }
-  [[nodiscard]] std::vector<std::size_t> running() const {
-    std::vector<std::size_t> indexes;
-    for (std::size_t i = 0; i < processes_.size(); ++i) {
-      if (processes_[i]) indexes.push_back(i);
-    }
-    return indexes;
-  }
-  [[nodiscard]] Client client_of(std::size_t i) {
-    return Client({.address = {address(i)}, .request = {.ping_timeout = kSlowdown * 300ms}},
-                  {*runtime_.transport(), *runtime_.clock(), *runtime_.random()});
-  }
-
-  /// Whether every running node is registered and sees as many nodes as there are.
-  [[nodiscard]] bool agrees() {
-    for (const std::size_t i : running()) {
-      Client client = client_of(i);
-      if (!client.init()) return false;
-      const auto status = client.get("/status", kSlowdown * 1s);
-      if (!status || (*status)["networkSize"] != running().size()) return false;
-      if ((*status)["isRegistered"] != true) return false;
-    }
-    return true;
-  }
-  /// Whether a traversal from every running node reaches all of them, each once.
-  [[nodiscard]] bool is_complete() {
-    for (const std::size_t i : running()) {
-      Client client = client_of(i);
-      if (!client.init()) return false;
-      const auto result = client.traverse(NetworkMapAction::kName, Json::object(), {.timeout = 3s});
-      if (!result || !result->complete) return false;
-      const auto map = NetworkMapAction::parse(result->value);
-      std::set<Address> distinct;
-      for (const MapEntry& entry : *map) distinct.insert(entry.address);
-      if (distinct.size() != running().size() || map->size() != running().size()) return false;
-    }
-    return true;
-  }
-  /// Each node's master, as the first node hears it.
-  [[nodiscard]] std::map<Address, Address> masters_of_all() {
-    Client client = client_of(running().front());
-    REQUIRE(client.init());
-    const auto result = client.traverse(NetworkMapAction::kName, Json::object(), {.timeout = 3s});
-    REQUIRE(result);
-    const auto map = NetworkMapAction::parse(result->value);
-    REQUIRE(map);
-    std::map<Address, Address> masters;
-    for (const MapEntry& entry : *map) masters[entry.address] = entry.backlink;
-    return masters;
-  }
-  /// Asks again and again until `condition` holds; each question takes a round trip.
-  [[nodiscard]] bool wait_until(const std::function<bool()>& condition, Duration limit) {
-    const auto until = std::chrono::steady_clock::now() + limit;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > until) return false;
-    }
-    return true;
-  }
-  [[nodiscard]] bool settles_within(int intervals) {
-    const bool is_settled =
-        wait_until([&] { return agrees() && is_complete(); }, kSlowdown * intervals * kInterval);
-    if (!is_settled) tell();
-    return is_settled;
-  }
-  /// Settles, and then stays as it is for two intervals: nobody is being moved any more.
-  [[nodiscard]] bool calms_within(int intervals) {
-    std::map<Address, Address> seen;
-    auto since = std::chrono::steady_clock::now();
-    const bool is_calm = wait_until(
-        [&] {
-          const auto now = std::chrono::steady_clock::now();
-          std::map<Address, Address> masters;
-          if (agrees() && is_complete()) masters = masters_of_all();
-          if (masters.empty() || masters != seen) {
-            seen = std::move(masters);
-            since = now;
-          }
-          return now - since >= kSlowdown * 2 * kInterval;
-        },
-        kSlowdown * intervals * kInterval);
-    if (!is_calm) tell();
-    return is_calm;
-  }
-  /// What each node says about itself, and has written to its log.
-  void tell() {
-    for (const std::size_t i : running()) {
-      Client client = client_of(i);
-      const auto status = client.init() ? client.get("/status", 1s) : Result<Json>(Json());
-      MESSAGE(address(i).text(), ": ", status ? dump_json(*status) : status.error().message, "\n",
-              processes_[i]->errors());
-    }
-  }
-
- private:
-  TempDir folder_;
-  const std::uint16_t base_;
-  Runtime runtime_;
-  std::deque<std::unique_ptr<Process>> processes_;
-};
-
-}  // namespace
 
 TEST_CASE("processes: formation: nine started at once are one network in ten intervals") {
   ProcessNetwork network(9);
