@@ -12,6 +12,8 @@ import burst
 import convergence
 import cpu
 import distance
+import documents
+import documents_store
 import footprint
 import instructions
 import leaf
@@ -35,6 +37,8 @@ MEASUREMENTS = {
     'convergence': convergence.measure,
     'footprint': footprint.measure,
     'crowd': footprint.measure_crowd,
+    'documents': documents.measure,
+    'documents-store': documents_store.measure,
     'micro': micro.measure,
     'instructions': instructions.measure,
 }

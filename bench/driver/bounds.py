@@ -2,6 +2,8 @@
 from dataclasses import dataclass
 from typing import Callable
 
+from documents import OPERATIONS
+
 
 NOT_IN_RUN = 'not a part of this run'
 
@@ -107,6 +109,20 @@ def against_upstream(nodes, key, connections, least, aim):
     return look
 
 
+def documents(operation, key, connections):
+    def look(figures):
+        reasons = [figure['skipped'] for figure in figures
+                   if figure['measurement'] == 'documents' and 'skipped' in figure]
+        if reasons:
+            raise NotMeasured(reasons[0])
+        theirs, ours = (find(figures, measurement='documents', operation=operation, system=system,
+                             connections=connections) for system in ('upstream', 'ours'))
+        pair = value(theirs, key), value(ours, key)
+        ratio = pair[0] / pair[1] if key == 'p50_us' else pair[1] / pair[0]
+        return Seen(f'{ratio:,.0f} ×', ratio >= 10, None, is_calm(ours, theirs))
+    return look
+
+
 def memory(nodes):
     def look(figures):
         ours = find(figures, measurement='footprint', system='ours', nodes=nodes)
@@ -187,6 +203,9 @@ BOUNDS = [
       for n in (25, 100)),
     Bound('against upstream, N = 25: latency', '≥ 40 × lower', '60 ×', against_upstream(25, 'p50_us', 1, 40, 60)),
     Bound('against upstream, N = 25: throughput', '≥ 80 ×', '200 ×', against_upstream(25, 'per_s', 16, 80, 200)),
+    *(Bound(f'documents against upstream, {what}: {operation}', '≥ 10 ×', '', documents(operation, key, connections))
+      for what, key, connections in (('latency', 'p50_us', 1), ('throughput', 'per_s', 16))
+      for operation in OPERATIONS),
     Bound('memory per node process, N = 25', '≤ 14 MiB resident, ≤ 5 MiB proportional', '9, 3', memory(25)),
     Bound('1,000 nodes in one process, settled', '≤ 1.5 GiB, < 60 threads', '600 MiB', crowd),
     *(Bound(f'idle CPU per node, 16 s sync interval, N = {n}', '≤ 1/20 of upstream’s', '≤ 0.02 % of a core',

@@ -10,8 +10,8 @@ def markdown(run):
     """All tables of a run, which is what --json writes."""
     figures = run['figures']
     parts = [heading(run), bounds_table(figures), traversal_table(figures), stages_table(figures),
-             cpu_table(figures), footprint_table(figures), plain_tables(figures), micro_table(figures),
-             instruction_table(figures), notes(figures)]
+             cpu_table(figures), footprint_table(figures), plain_tables(figures), documents_table(figures),
+             store_table(figures), micro_table(figures), instruction_table(figures), notes(figures)]
     return '\n\n'.join(part for part in parts if part) + '\n'
 
 
@@ -88,6 +88,7 @@ def stages_table(figures):
     return '### Stages of a traversal, one connection\n\n' + table(head, rows)
 
 
+DOCUMENT_FIGURES = {'p50_us': 'p50 ms', 'p99_us': 'p99 ms', 'per_s': 'requests/s'}
 CALLS = ('syscalls', 'send', 'recv', 'epoll_wait', 'epoll_ctl', 'poll', 'futex', 'switches')
 def cpu_table(figures):
     mine = measured_of(figures, 'cpu')
@@ -141,6 +142,37 @@ def plain(value):
     if value is None:
         return '–'
     return f'{value:,}' if isinstance(value, (int, float)) else value
+
+
+def documents_table(figures):
+    mine = [figure for figure in measured_of(figures, 'documents') if 'connections' in figure]
+    rows = []
+    for operation in dict.fromkeys(figure['operation'] for figure in mine):
+        for connections, key in ((1, 'p50_us'), (1, 'p99_us'), (1, 'per_s'), (16, 'p50_us'), (16, 'per_s')):
+            ours, theirs = (next((figure for figure in mine if (figure['operation'], figure['connections'],
+                                                                figure['system']) == (operation, connections, system)),
+                                 {}) for system in ('ours', 'upstream'))
+            scale, digits = (1, 1) if key == 'per_s' else (1e-3, 2)
+            rows.append((operation, connections, DOCUMENT_FIGURES[key], number(ours.get(key), scale, digits),
+                         number(theirs.get(key), scale, digits), ratio_text(ours.get(key), theirs.get(key), key),
+                         f"{number(ours.get('wrong_pct'), digits=0)}, {number(theirs.get('wrong_pct'), digits=0)}",
+                         number(max(ours.get('others_pct') or 0, theirs.get('others_pct') or 0), digits=0)))
+    if not rows:
+        return ''
+    return f"### {mine[0]['documents']:,} documents of {mine[0]['nodes']} nodes, one process each\n\n" + table(
+        ('operation', 'connections', 'figure', 'ours', 'upstream', 'better by', 'wrong answers %', 'others %'), rows)
+
+
+def ratio_text(ours, theirs, key):
+    if not ours or not theirs:
+        return '–'
+    return f"{(ours / theirs if key == 'per_s' else theirs / ours):,.1f} ×"
+
+
+def store_table(figures):
+    rows = [(figure['what'], figure['figures'], figure['bound'], figure['verdict'])
+            for figure in measured_of(figures, 'documents-store')]
+    return '### The store of one node\n\n' + table(('what', 'seen', 'bound', 'verdict'), rows) if rows else ''
 
 
 def micro_table(figures):

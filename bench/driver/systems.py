@@ -213,11 +213,11 @@ def own(setup, nodes, is_one_process):
 
 
 class UpstreamNetwork:
-    """Nodes of the Node.js package, one process each."""
+    """Nodes of the Node.js package, one process each. `more` are words for each, see bench/upstream/node.mjs."""
 
     START_TOGETHER = 4  # processes that start at the same time; each takes a second of CPU
 
-    def __init__(self, setup, nodes, sync_ms):
+    def __init__(self, setup, nodes, sync_ms, more=()):
         self.nodes, self.port, self.folder = nodes, free_ports(nodes), setup.new_folder()
         self.children = []
         try:
@@ -226,7 +226,7 @@ class UpstreamNetwork:
                 for child in waiting:
                     child.wait_for(is_serving, 60)
                 self.children.append(Child(['node', setup.root / 'bench/upstream/node.mjs', port, self.port,
-                                            sync_ms, self.folder / str(port)], self.folder))
+                                            sync_ms, self.folder / str(port), *more], self.folder))
             self.up = max(child.wait_for(is_serving, 60)[0] for child in self.children)
         except BaseException:
             self.close()

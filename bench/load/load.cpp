@@ -10,13 +10,15 @@ namespace {
 constexpr double kWarmUpShare = 0.2;
 constexpr std::size_t kShownBytes = 300;
 
-std::string request_of(const Load::Options& options) {
-  const std::string head =
-      fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n", options.body.empty() ? "GET" : "POST",
-                  options.path, options.port);
-  if (options.body.empty()) return head + "\r\n";
+/// Steps through any number of numbers that is no multiple of this prime, and leaves none out.
+constexpr std::size_t kNumberStep = 7'919;
+
+std::string request_of(const Load::Options& options, const std::string& body) {
+  const std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n",
+                                       body.empty() ? "GET" : "POST", options.path, options.port);
+  if (body.empty()) return head + "\r\n";
   return fmt::format("{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", head,
-                     options.body.size(), options.body);
+                     body.size(), body);
 }
 
 SteadyClock::duration seconds(double count) {
@@ -27,7 +29,8 @@ SteadyClock::duration seconds(double count) {
 
 Load::Load(Options options)
     : options_(std::move(options)),
-      request_(request_of(options_)),
+      has_numbers_(options_.body.find(kNumberMark) != std::string::npos),
+      request_(request_of(options_, options_.body)),
       latencies_(begun_ + (options_.requests > 0 ? SteadyClock::duration::zero()
                                                  : seconds(options_.seconds * kWarmUpShare))) {}
 
@@ -55,10 +58,23 @@ Json Load::run() {
   return result;
 }
 
+std::string Load::next_request() {
+  if (!has_numbers_) return request_;
+  const std::size_t step = sent_++;
+  const std::size_t offset = options_.numbers > 0 ? step * kNumberStep % options_.numbers : step;
+  const std::string number = std::to_string(options_.first_number + offset);
+  std::string body = options_.body;
+  for (std::size_t at = body.find(kNumberMark); at != std::string::npos;
+       at = body.find(kNumberMark, at + number.size())) {
+    body.replace(at, kNumberMark.size(), number);
+  }
+  return request_of(options_, body);
+}
+
 void Load::send(Link& link) {
-  link.sent = SteadyClock::now();
   ++link.requests;
-  link.stream.output() = request_;
+  link.stream.output() = next_request();
+  link.sent = SteadyClock::now();
   // Requests are far smaller than a socket's buffer, which is empty by now.
   if (!link.stream.flush() || link.stream.has_output()) {
     throw std::runtime_error("a request could not be sent");

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/support/latencies.h"
@@ -11,19 +12,26 @@
 
 namespace spreadable::bench {
 
-/// Sends the same request over and over on a number of connections, on each one at a time: the next
-/// as soon as the answer to the last has come. For one thread.
+/// Sends a request over and over on a number of connections, on each one at a time: the next as
+/// soon as the answer to the last has come. Requests are alike, but for numbers in their bodies.
+/// For one thread.
 class Load {
  public:
+  static constexpr std::string_view kNumberMark = "%N";
+
   struct Options {
     std::uint16_t port = 0;
     std::string path = "/ping";
-    std::string body{};    ///< given: POST, else GET
+    std::string body{};    ///< given: POST, else GET; each kNumberMark in it becomes a number
     std::string expect{};  ///< what the body of a right answer contains
     std::size_t connections = 1;
     double seconds = 1;        ///< measured, after a fifth as much of warming up
     std::size_t requests = 0;  ///< given: as many on each connection, all measured, instead
     double patience_s = 10;    ///< longest silence on all connections
+    /// The numbers in bodies begin here, and are one more with each request; given `numbers`, they
+    /// are so many, in an order that leaves none out and seldom has two neighbours.
+    std::size_t first_number = 0;
+    std::size_t numbers = 0;
   };
 
   explicit Load(Options options);
@@ -40,6 +48,7 @@ class Load {
     std::size_t requests = 0;
   };
 
+  [[nodiscard]] std::string next_request();
   void send(Link& link);
   void serve(Link& link);
   void judge(const HttpMessage& message);
@@ -48,7 +57,9 @@ class Load {
   [[nodiscard]] bool is_done(const Link& link, SteadyClock::time_point now) const;
 
   const Options options_;
-  const std::string request_;
+  const bool has_numbers_;
+  const std::string request_;  ///< unless it has numbers
+  std::size_t sent_ = 0;
   const SteadyClock::time_point begun_ = SteadyClock::now();
   Poller poller_;
   std::vector<Link> links_;

@@ -1,8 +1,9 @@
 // Sends requests to an HTTP server on this machine and tells how long they took.
 //
 //   bench_load --port P [--path /ping] [--body JSON] [--expect TEXT] [--connections 1]
-//              [--seconds 1 | --requests N] [--patience 10]
+//              [--seconds 1 | --requests N] [--patience 10] [--first-number 0] [--numbers N]
 //
+// %N in the body becomes a number, another one with each request.
 // Prints one JSON line. Exit codes: 0 all answers right, 1 some wrong, or failed, 2 wrong usage.
 #include <CLI/CLI.hpp>
 #include <exception>
@@ -22,6 +23,8 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "To measure")->check(CLI::Range(0.01, 3'600.0));
   app.add_option("--requests", options.requests, "On each connection, instead of a time");
   app.add_option("--patience", options.patience_s, "Longest silence in seconds");
+  app.add_option("--first-number", options.first_number, "That %N in the body becomes");
+  app.add_option("--numbers", options.numbers, "How many there are; by default no end of them");
   try {
     app.parse(argc, argv);
     bench::raise_file_limit();

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "bench/support/actions.h"
+#include "extensions/documents/kind.h"
 
 namespace spreadable::bench {
 namespace {
@@ -44,6 +45,7 @@ BenchNodes::BenchNodes(const Options& options)
   for (std::size_t i = 0; i < options.nodes; ++i) {
     NodeOptions node_options = options_of(options, i);
     Environment environment = runtime_.environment(node_options);
+    if (node_options.kind == documents::kKind) documents::equip(environment, node_options);
     nodes_.push_back(std::make_unique<Node>(std::move(node_options), std::move(environment)));
     add_actions(*nodes_.back());
     watch(i);

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = sys.argv.pop(1)
 MEASUREMENTS = {'traversal', 'stages', 'cpu', 'leaf', 'distance', 'burst', 'convergence', 'footprint', 'crowd',
-                'micro', 'instructions'}
+                'documents', 'documents-store', 'micro', 'instructions'}
 # What a machine without the other programs may leave out, and must say so.
 MAY_BE_MISSING = ('is not installed', 'is not there', 'only root may', 'a quick run leaves it out')
 
