@@ -230,15 +230,18 @@ Result<Json> Documents::on_get(CallContext& call) {
 }
 
 Result<Json> Documents::on_count(CallContext& call) {
-  const auto number = count(request_of(call));
-  if (!number) return number.error();
-  return Json{{"count", *number}};
+  const auto page = read_count(request_of(call));
+  if (!page) return page.error();
+  note_completeness(call, *page);
+  return Json{{"count", page->total_count}};
 }
 
 Result<Json> Documents::on_get_by_pk(CallContext& call) {
-  Result<Json> document = get_by_pk(request_of(call));
-  if (!document) return document;
-  return Json{{"document", std::move(*document)}};
+  const auto page = read_pk(request_of(call));
+  if (!page) return page.error();
+  const bool is_found = !page->documents.empty();
+  if (!is_found) note_completeness(call, *page);
+  return Json{{"document", is_found ? page->documents.front() : Json()}};
 }
 
 Result<Json> Documents::on_update(CallContext& call) {

@@ -98,6 +98,8 @@ class Documents : public Service {
 
   struct Question;
   [[nodiscard]] Result<Page> read(const Request& request, const Question& question);
+  [[nodiscard]] Result<Page> read_count(const Request& request);
+  [[nodiscard]] Result<Page> read_pk(const Request& request);
   void settle_conflicts(Page& page, const std::vector<Json>& keys, const Request& request);
   [[nodiscard]] Result<std::size_t> change(std::string_view action, const char* count_field,
                                            const Request& request);

@@ -212,27 +212,36 @@ Result<Documents::Page> Documents::get(const Request& request) {
               {.query = {{"collection", request.collection}, {"actions", request.actions}}});
 }
 
-Result<std::size_t> Documents::count(const Request& request) {
+Result<Documents::Page> Documents::read_count(const Request& request) {
   Json actions = request.actions;
   if (actions.is_object()) actions.update({{"limit", 0}, {"offset", 0}, {"sort", nullptr}});
-  const auto page = read(request, {.query = {{"collection", request.collection},
-                                             {"actions", std::move(actions)},
-                                             {"isCounting", true}},
-                                   .is_counting = true});
+  return read(request, {.query = {{"collection", request.collection},
+                                  {"actions", std::move(actions)},
+                                  {"isCounting", true}},
+                        .is_counting = true});
+}
+
+Result<std::size_t> Documents::count(const Request& request) {
+  const auto page = read_count(request);
   if (!page) return page.error();
   return page->total_count;
 }
 
-Result<Json> Documents::get_by_pk(const Request& request) {
+Result<Documents::Page> Documents::read_pk(const Request& request) {
   const auto found = detail::collection_of(*store_, {{"collection", request.collection}});
   if (!found) return found.error();
   const CollectionOptions& options = (*found)->collection().options();
   // As in a document to be added, such values stand for none.
-  if (options.pk.empty() || !(*found)->collection().pk_of({{options.pk, request.pk}}))
-    return Json();
-  auto page = read(request, {.query = {{"collection", request.collection},
-                                       {"actions", {{"limit", 1}, {"offset", 0}}},
-                                       {"pkValue", request.pk}}});
+  if (options.pk.empty() || !(*found)->collection().pk_of({{options.pk, request.pk}})) {
+    return Page();
+  }
+  return read(request, {.query = {{"collection", request.collection},
+                                  {"actions", {{"limit", 1}, {"offset", 0}}},
+                                  {"pkValue", request.pk}}});
+}
+
+Result<Json> Documents::get_by_pk(const Request& request) {
+  auto page = read_pk(request);
   if (!page) return page.error();
   return page->documents.empty() ? Json() : std::move(page->documents.front());
 }

@@ -4,13 +4,18 @@
 #include <set>
 #include <stdexcept>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
+#include "extensions/documents/detail/key_marks.h"
 #include "extensions/documents/network_wire.h"
 #include "extensions/documents/wire.h"
 
 namespace spreadable::documents::detail {
 namespace {
+
+/// Of the time for an answer, what is kept back for putting it together.
+constexpr int kAnsweringShare = 8;
 
 const Schema& reading_schema() {
   static const Schema documents = schema::array(schema::object({}));
@@ -18,7 +23,7 @@ const Schema& reading_schema() {
       {{"documents", documents}, {"address", schema::address()}}, schema::Keys::strict);
   static const Schema keys = schema::array(schema::string({.bytes_max = Collection::kKeyBytesMax}));
   static const Schema extended = schema::object({{"documents", documents},
-                                                 {"others", keys},
+                                                 {"others", schema::string()},
                                                  {"conflicts", keys},
                                                  {"isCut", schema::boolean()},
                                                  {"address", schema::address()}},
@@ -47,9 +52,10 @@ T value_or_throw(Result<T> result) {
   return std::move(*result);
 }
 
-Json extended_answer(Json documents, Json others, Json conflicts, bool is_cut) {
+Json extended_answer(Json documents, const std::vector<KeyMark>& others, Json conflicts,
+                     bool is_cut) {
   return {{"documents", std::move(documents)},
-          {"others", std::move(others)},
+          {"others", pack_marks(others)},
           {"conflicts", std::move(conflicts)},
           {"isCut", is_cut}};
 }
@@ -72,8 +78,8 @@ Reading Reading::parse(Json value) {
 
 /// What several nodes have sent, put together.
 struct ReadAction::Pool {
-  std::vector<Json> documents;      ///< in the order of replies
-  std::vector<std::string> others;  ///< keys of those that were not sent
+  std::vector<Json> documents;  ///< in the order of replies
+  std::vector<KeyMark> others;  ///< of those that were not sent
   std::set<std::string> conflicts;
   bool is_cut = false;
 
@@ -93,10 +99,10 @@ void ReadAction::Pool::settle(const DocumentQuery& query, const Collection& coll
       conflicts.insert(key);
     }
   }
-  std::sort(others.begin(), others.end());
-  others.erase(std::unique(others.begin(), others.end()), others.end());
-  std::erase_if(others, [&](const std::string& key) { return first.contains(key); });
-  first.clear();
+  make_unique(others);
+  std::unordered_set<KeyMark> sent;
+  for (const auto& [key, document] : first) sent.insert(key_mark(key));
+  std::erase_if(others, [&](KeyMark mark) { return sent.contains(mark); });
   documents = query.merged(std::move(documents), collection.options().duplication_key);
 }
 
@@ -105,7 +111,7 @@ void ReadAction::Pool::cut(const DocumentQuery& query, const Collection& collect
   if (!needed || documents.size() <= *needed) return;
   query.sort(documents);
   for (std::size_t i = *needed; i < documents.size(); ++i) {
-    others.push_back(key_text(*key_of(documents[i], collection)));
+    others.push_back(key_mark(key_text(*key_of(documents[i], collection))));
   }
   documents.resize(*needed);
 }
@@ -122,13 +128,19 @@ Result<void> ReadAction::check(const Json& query) const {
   return {};
 }
 
+Deadline ReadAction::reading_deadline(const CallContext& call) const {
+  const Clock& clock = context_.node.clock();
+  return call.deadline.earlier_by(call.deadline.remaining(clock) / kAnsweringShare);
+}
+
 Json ReadAction::local_keys(const CollectionStore& store, const DocumentQuery& query,
                             const CallContext& call) const {
-  const auto found = value_or_throw(store.select_keys(query.filter(), call.deadline));
+  const auto found = value_or_throw(store.select_keys(query.filter(), reading_deadline(call)));
   if (wants_extended(call)) {
-    Json others = Json::array();
-    for (const Json& key : found.keys) others.push_back(key_text(key));
-    return extended_answer(Json::array(), std::move(others), Json::array(), !found.is_complete);
+    std::vector<KeyMark> others;
+    others.reserve(found.keys.size());
+    for (const Json& key : found.keys) others.push_back(key_mark(key_text(key)));
+    return extended_answer(Json::array(), others, Json::array(), !found.is_complete);
   }
   Json documents = Json::array();
   for (const Json& key : found.keys) {
@@ -152,8 +164,8 @@ Json ReadAction::local(const Json& query, CallContext& call) {
     }
   } else {
     const auto first = wants_extended(call) ? parsed.first_needed() : std::nullopt;
-    found = value_or_throw(
-        store.select(parsed, {.deadline = call.deadline, .bytes_max = kAnswerBytesMax}, first));
+    found = value_or_throw(store.select(
+        parsed, {.deadline = reading_deadline(call), .bytes_max = kAnswerBytesMax}, first));
   }
   if (!is_counting(query)) store.touch(found.documents);
 
@@ -168,12 +180,13 @@ Json ReadAction::local(const Json& query, CallContext& call) {
     }
   }
   if (!wants_extended(call)) return {{"documents", std::move(documents)}};
-  Json others = Json::array();
+  std::vector<KeyMark> others;
   for (const Json& key : found.keys) {
-    if (std::string text = key_text(key); !sent.contains(text)) others.push_back(std::move(text));
+    if (const std::string text = key_text(key); !sent.contains(text)) {
+      others.push_back(key_mark(text));
+    }
   }
-  return extended_answer(std::move(documents), std::move(others), Json::array(),
-                         !found.is_complete);
+  return extended_answer(std::move(documents), others, Json::array(), !found.is_complete);
 }
 
 ReadAction::Pool ReadAction::gather(const std::vector<Reply>& replies, const Json& query,
@@ -187,7 +200,9 @@ ReadAction::Pool ReadAction::gather(const std::vector<Reply>& replies, const Jso
       if (is_usable) pool.documents.push_back(document);
     }
     if (!reply.value.contains("others")) continue;
-    for (const Json& key : reply.value["others"]) pool.others.push_back(key.get<std::string>());
+    const auto others = unpack_marks(reply.value["others"].get_ref<const std::string&>());
+    if (others) pool.others.insert(pool.others.end(), others->begin(), others->end());
+    pool.is_cut = pool.is_cut || !others;
     for (const Json& key : reply.value["conflicts"]) {
       if (pool.conflicts.size() < kConflictsMax) pool.conflicts.insert(key.get<std::string>());
     }
@@ -203,8 +218,8 @@ Json ReadAction::merge_slaves(const std::vector<Reply>& replies, const Json& que
   Pool pool = gather(replies, query, parsed);
   if (!wants_extended(call)) return {{"documents", std::move(pool.documents)}};
   pool.cut(parsed, (*collection_of(context_.store, query))->collection());
-  return extended_answer(std::move(pool.documents), std::move(pool.others),
-                         std::move(pool.conflicts), pool.is_cut);
+  return extended_answer(std::move(pool.documents), pool.others, std::move(pool.conflicts),
+                         pool.is_cut);
 }
 
 Json ReadAction::merge_masters(const std::vector<Reply>& replies, const Json& query,

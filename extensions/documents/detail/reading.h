@@ -27,8 +27,8 @@ struct Reading {
 /// `get-documents`. Query: `{collection, actions?, isCounting?, pkValue?}`. Answers are
 /// `{documents}`, of all that match. A node of ours that is asked with header wire::kForm may give
 /// the extended form instead, `{documents, others, conflicts, isCut}`: only as many documents as
-/// the page needs, in its order, and of the others the keys alone; for counting no documents at
-/// all. Source: metastocle sections 4.2, 5.3 and 12.
+/// the page needs, in its order, and of the others the marks of their keys (key_marks.h); for
+/// counting no documents at all. Source: metastocle sections 4.2, 5.3 and 12.
 class ReadAction final : public NetworkAction {
  public:
   /// Of an answer, below what a node takes as one, since JSON adds to it. Source: reliability S19.
@@ -48,6 +48,8 @@ class ReadAction final : public NetworkAction {
  private:
   struct Pool;
 
+  /// Until when documents are read: what was found by then still has to become an answer.
+  [[nodiscard]] Deadline reading_deadline(const CallContext& call) const;
   [[nodiscard]] Json local_keys(const CollectionStore& store, const DocumentQuery& query,
                                 const CallContext& call) const;
   [[nodiscard]] Pool gather(const std::vector<Reply>& replies, const Json& query,

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
+#include "extensions/documents/network_wire.h"
 #include "extensions/documents/wire.h"
 #include "tests/support/documents_network.h"
 
@@ -101,6 +104,42 @@ TEST_CASE("documents: get: filter, order and page hold over all nodes, each docu
   auto request = network.request();
   request.actions = {{"filter", {{"n", {{"$lt", 3}}}}}};
   CHECK(*network.at(1).count(request) == 9);
+}
+
+TEST_CASE("documents: total: copies count once, whatever page is asked for") {
+  DocumentsNetwork network;
+  network.form(9);
+  for (int i = 0; i < 60; ++i) {
+    REQUIRE(network.add(static_cast<std::size_t>(i % 9), {{"id", "d" + std::to_string(i)}}));
+  }
+  network.network().run_for(std::chrono::seconds{2});
+  for (std::size_t limit : {1, 7, 60, 100}) {
+    INFO("limit ", limit);
+    const auto page = network.get(limit % 9, {{"sort", {"id"}}, {"limit", limit}});
+    REQUIRE(page);
+    CHECK(page->total_count == 60);
+    CHECK(page->documents.size() == std::min<std::size_t>(limit, 60));
+  }
+  CHECK(*network.at(4).count(network.request()) == 60);
+}
+
+TEST_CASE("documents: silent node: clients are told that counts and missing keys may be wrong") {
+  DocumentsNetwork network;
+  network.form(4);
+  REQUIRE(network.add(0, {{"id", "a"}}));
+  const auto is_incomplete = [&](const char* route, Json body) {
+    body["collection"] = "test";
+    const auto response = network.post(1, std::string("/client/") + route, body);
+    CHECK(response.status == 200);
+    const std::string* const told = response.headers.find(wire::kIncomplete);
+    return told != nullptr && *told == "true";
+  };
+  CHECK_FALSE(is_incomplete("get-documents-count", Json::object()));
+  CHECK_FALSE(is_incomplete("get-document-by-pk", {{"pkValue", "none"}}));
+  network.network().kill(3);
+  CHECK(is_incomplete("get-documents", Json::object()));
+  CHECK(is_incomplete("get-documents-count", Json::object()));
+  CHECK(is_incomplete("get-document-by-pk", {{"pkValue", "none"}}));
 }
 
 TEST_CASE("documents: update and delete: reach every copy, and tell how many") {
