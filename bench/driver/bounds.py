@@ -118,8 +118,10 @@ def documents(operation, key, connections):
         theirs, ours = (find(figures, measurement='documents', operation=operation, system=system,
                              connections=connections) for system in ('upstream', 'ours'))
         pair = value(theirs, key), value(ours, key)
+        if not pair[0]:
+            raise NotMeasured('upstream gave no right answer')
         ratio = pair[0] / pair[1] if key == 'p50_us' else pair[1] / pair[0]
-        return Seen(f'{ratio:,.0f} ×', ratio >= 10, None, is_calm(ours, theirs))
+        return Seen(f'{ratio:,.1f} ×', ratio >= 10, None, is_calm(ours, theirs))
     return look
 
 

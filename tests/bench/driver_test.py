@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'bench/driver'))
 
 import bounds  # noqa: E402
+import documents  # noqa: E402
 import instructions  # noqa: E402
 import leaf  # noqa: E402
 import machine  # noqa: E402
@@ -76,6 +77,41 @@ class Bounds(unittest.TestCase):
     def test_rounds_that_were_not_calm_are_marked(self):
         figures = [traversal('ours', 25, 1, p50_us=1.0, calm_rounds=1), traversal('HTTP limit', 25, 1, p50_us=1.0)]
         self.assertTrue(bound_of('p50 latency, one process per node, N = 25').judge(figures)[1].endswith('(noisy)'))
+
+
+class Documents(unittest.TestCase):
+    @staticmethod
+    def figures(ours, upstream):
+        return [{'measurement': 'documents', 'operation': documents.COUNT, 'system': system, 'nodes': 25,
+                 'documents': 10_000, 'connections': 16, 'rounds': 3, 'calm_rounds': 3, 'others_pct': 1.0,
+                 'p50_us': 1e6 / per_s if per_s else None, 'p99_us': 1.0, 'per_s': per_s, 'wrong_pct': 0.0}
+                for system, per_s in (('ours', ours), ('upstream', upstream))]
+
+    def test_ten_times_upstream_is_the_bound(self):
+        for ours, upstream, wanted in ((100.0, 10.0, ('10.0 ×', 'kept')), (99.0, 10.0, ('9.9 ×', '**missed**')),
+                                       (99.0, 0.0, ('not measured: upstream gave no right answer', '–'))):
+            with self.subTest(ours=ours, upstream=upstream):
+                bound = bound_of('documents against upstream, throughput: count')
+                self.assertEqual(bound.judge(self.figures(ours, upstream)), wanted)
+
+    def test_the_table_has_the_ratio(self):
+        text = report.documents_table(self.figures(100.0, 8.0))
+        self.assertIn('| count | 16 | requests/s | 100.0 | 8.0 | 12.5 × |', text)
+
+    def test_wrong_answers_are_no_throughput(self):
+        result = documents.judged({'bad': 5, 'count': 20, 'per_s': 8.0})
+        self.assertEqual((result['per_s'], result['wrong_pct']), (6.0, 25.0))
+
+    def test_numbers_of_additions_go_on_and_others_begin_again(self):
+        operations = documents.operations(200)
+        for name, wanted in ((documents.ADD, [1, 1_000_001]), (documents.GET, [1, 1])):
+            with self.subTest(name):
+                self.assertEqual([next(operations[name].firsts) for _ in wanted], wanted)
+        self.assertIn('"group": %N,', operations[documents.ADD].body)
+
+    def test_documents_have_300_bytes(self):
+        size = len(json.dumps(documents.document(5_000, 250), separators=(',', ':')))
+        self.assertTrue(290 <= size <= 310, size)
 
 
 class Instructions(unittest.TestCase):
