@@ -37,8 +37,8 @@ def document(number, group):
 
 
 class Operation:
-    """One kind of request, to `path` with `fields` beside the collection. Each time it is measured, numbers of additions
-    go on, so that nothing is added twice."""
+    """One kind of request, to `path` with `fields` beside the collection. Each time it is measured, numbers of
+    additions go on, so that nothing is added twice."""
 
     def __init__(self, path, expect, numbers=0, collection='notes', **fields):
         self.path, self.expect, self.numbers = path, expect, numbers
