@@ -142,6 +142,9 @@ const kCommands = {
   documents: [() => program('spreadable'), 'start', '--kind', 'documents', '--json', '--config'],
 };
 
+const kClientBudget = 10_000; // milliseconds that a client grants
+const kClientPatience = 2_000; // beyond that: who has used it all up still says so
+
 /** A node of either kind. Its options are those that both kinds name alike. */
 export class Peer {
   /**
@@ -203,10 +206,11 @@ export class Peer {
   async client(endpoint, body = {}) {
     const { authorization } = this.headers('');
     const headers = { 'client-version': this.version, ...(authorization && { authorization }) };
-    const budget = { timeout: 10_000, timestamp: Date.now() };
+    const budget = { timeout: kClientBudget, timestamp: Date.now() };
     return await ask(this.url, 'POST', `/client/${endpoint}`, {
       headers,
       body: { ...budget, ...body },
+      timeout: kClientBudget + kClientPatience,
     });
   }
 
@@ -236,7 +240,7 @@ export function ask(url, method, route, { headers = {}, body, timeout = 10_000 }
   return new Promise((resolve, reject) => {
     const request = http.request(url + route, { method, headers: all, agent: kAgent, timeout });
     request.on('timeout', () =>
-      request.destroy(new Error(`${method} ${route}: silent for ${timeout} ms`)),
+      request.destroy(new Error(`${method} ${url}${route}: silent for ${timeout} ms`)),
     );
     request.on('error', reject);
     request.on('response', async (response) => {
