@@ -1,6 +1,5 @@
 #include "services/http/event_loop.h"
 
-#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -10,6 +9,8 @@
 #include <cerrno>
 #include <future>
 #include <system_error>
+
+#include "services/http/detail/loop_crew.h"
 
 namespace spreadable {
 namespace {
@@ -46,7 +47,10 @@ EventLoop::EventLoop(const Clock& clock, Options options)
   // Edge-triggered, so that the counter of wake_ never has to be read.
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
   checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event), "epoll_ctl");
-  thread_ = std::jthread([this] { work(); });
+  crew_ = std::make_unique<detail::LoopCrew>(
+      clock,
+      detail::LoopCrew::Loop{.drive = [this] { return drive(); }, .wake = [this] { wake(); }});
+  crew_->start();
 }
 
 EventLoop::~EventLoop() {
@@ -54,8 +58,8 @@ EventLoop::~EventLoop() {
     const MutexLock lock(mutex_);
     is_stopping_ = true;
   }
-  post([] {});
-  thread_.join();
+  wake();
+  crew_->join();
   SPREADABLE_ASSERT(timers_.empty());
   SPREADABLE_ASSERT(connections_.taken() == 0);
   close(wake_);
@@ -69,13 +73,18 @@ void EventLoop::post(std::function<void()> task) {
     is_first = tasks_.empty();
     tasks_.push_back(std::move(task));
   }
+  // Whoever drives looks at the tasks before it waits.
+  if (is_first && !crew_->is_driver()) wake();
+}
+
+void EventLoop::wake() {
   const std::uint64_t one = 1;
   // Only fails when the counter is full, and then the loop is awake anyway.
-  if (is_first) (void)!write(wake_, &one, sizeof(one));
+  (void)!write(wake_, &one, sizeof(one));
 }
 
 void EventLoop::run(const std::function<void()>& task) {
-  SPREADABLE_ASSERT(std::this_thread::get_id() != thread_.get_id());
+  SPREADABLE_ASSERT(!crew_->is_driver());
   // Shared, since the loop may still be in set_value when this function is gone.
   const auto done = std::make_shared<std::promise<void>>();
   const auto finished = done->get_future();
@@ -122,10 +131,12 @@ void EventLoop::dispose(std::unique_ptr<Source> source) {
   disposed_.push_back(std::move(source));
 }
 
-void EventLoop::work() {
-  pthread_setname_np(pthread_self(), "spr-http-loop");
+/// Source: LoopCrew::Loop.
+bool EventLoop::drive() {
   std::array<epoll_event, kEventsMax> events;
   for (;;) {
+    if (!crew_->work_off()) return false;
+    if (is_over()) return true;
     const int count = epoll_wait(epoll_, events.data(), kEventsMax, wait_millis());
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -134,16 +145,25 @@ void EventLoop::work() {
     run_tasks();
     run_timers();
     disposed_.clear();
-    const MutexLock lock(mutex_);
-    if (is_stopping_ && tasks_.empty()) return;
   }
 }
 
+bool EventLoop::is_over() {
+  const MutexLock lock(mutex_);
+  return is_stopping_ && tasks_.empty();
+}
+
 /// Until the next timer, rounded up so that it has come when the wait ends; for ever without one.
-int EventLoop::wait_millis() const {
-  if (timers_.empty()) return -1;
+int EventLoop::wait_millis() {
+  {
+    const MutexLock lock(mutex_);
+    if (!tasks_.empty() || is_stopping_) return 0;
+  }
+  std::optional<TimePoint> next = crew_->next_due();
+  if (!timers_.empty() && (!next || timers_.begin()->first < *next)) next = timers_.begin()->first;
+  if (!next) return -1;
   constexpr Millis kLongest = std::chrono::hours{1};
-  const Duration left = Deadline(timers_.begin()->first).remaining(clock_);
+  const Duration left = Deadline(*next).remaining(clock_);
   return static_cast<int>(std::min(std::chrono::ceil<Millis>(left), kLongest).count());
 }
 

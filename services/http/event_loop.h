@@ -1,4 +1,4 @@
-// services/http/event_loop.h: the one thread that watches all server sockets of a process.
+// services/http/event_loop.h: what watches all sockets of a process but those of libcurl.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "core/clock.h"
@@ -19,12 +18,19 @@
 
 namespace spreadable {
 
+namespace detail {
+class LoopCrew;
+}
+
 /// Waits with epoll for the sockets of any number of HttpServers, and gathers whole requests, so
 /// that a connection costs a thread only while a handler works for it. A stranger who sends slowly,
-/// or nothing, or reads slowly, meets this thread alone, and its deadlines.
+/// or nothing, or reads slowly, meets this loop alone, and its deadlines.
+///
+/// "The loop's thread" is the one that drives it: one at a time, and not always the same, since the
+/// crew does quick jobs between the events, and lets another thread drive when one is not quick.
 ///
 /// Outlives its servers. post() and the allowances are thread-safe; everything else is for the
-/// loop's own thread. Nothing that runs here may block.
+/// loop's thread. Nothing that runs here may block, but for the jobs of the crew.
 class EventLoop {
  public:
   struct Options {
@@ -60,7 +66,7 @@ class EventLoop {
     std::optional<std::multimap<TimePoint, Source*>::iterator> timer_;
   };
 
-  /// Starts the thread. Throws std::system_error when epoll or the thread can't be had.
+  /// Starts a thread. Throws std::system_error when epoll or the thread can't be had.
   explicit EventLoop(const Clock& clock);
   EventLoop(const Clock& clock, Options options);
   /// Requires: all servers on it have stopped.
@@ -80,6 +86,8 @@ class EventLoop {
 
   // For sources, on the loop's thread.
 
+  /// Does jobs between events.
+  [[nodiscard]] detail::LoopCrew& crew() { return *crew_; }
   /// The connections of limited sources, to all servers.
   [[nodiscard]] ConnectionTable& table() { return table_; }
 
@@ -97,8 +105,10 @@ class EventLoop {
   [[nodiscard]] std::vector<char>& scratch() { return scratch_; }
 
  private:
-  void work();
-  [[nodiscard]] int wait_millis() const;
+  [[nodiscard]] bool drive();
+  void wake();
+  [[nodiscard]] bool is_over();
+  [[nodiscard]] int wait_millis();
   void run_tasks();
   void run_timers();
 
@@ -118,7 +128,7 @@ class EventLoop {
   Mutex mutex_;
   std::vector<std::function<void()>> tasks_ SPREADABLE_GUARDED_BY(mutex_);
   bool is_stopping_ SPREADABLE_GUARDED_BY(mutex_) = false;
-  std::jthread thread_;  // last: it uses all the others
+  std::unique_ptr<detail::LoopCrew> crew_;  // last: it uses all the others
 };
 
 }  // namespace spreadable

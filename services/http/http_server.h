@@ -20,9 +20,10 @@ class Endpoint;
 /// HTTP/1.1 and 1.0 for one node. Any number of servers share the loop that watches their sockets
 /// and the pool that runs their handlers, and may start and stop while the others run.
 ///
-/// The loop gathers a request; a worker undoes its content encoding, calls the handler and writes
-/// the response; what the client does not read at once the loop sends on. So a worker never waits
-/// for a client, except for the rest of bodies larger than `collected_body_bytes_max`. A request
+/// The loop gathers a request; between its events, or on a worker where that is not quick, its
+/// content encoding is undone, the handler called and the response written; what the client does
+/// not read at once the loop sends on. So a worker never waits for a client, except for the rest of
+/// bodies larger than `collected_body_bytes_max`. A request
 /// that can't be read, is over a limit or finds no place in the queue of its class is answered by
 /// the server itself, with `{"message": …}` as the core does. In that queue neighbourhoods of ips
 /// take turns.

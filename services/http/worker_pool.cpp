@@ -67,6 +67,25 @@ bool WorkerPool::enqueue(std::size_t work, Job job, std::optional<Job>& displace
   return false;
 }
 
+bool WorkerPool::try_begin(WorkClass work) {
+  const auto index = static_cast<std::size_t>(work);
+  const MutexLock lock(mutex_);
+  if (is_stopping_ || !lines_[index].jobs.is_empty() || running_[index] >= limits_[index].threads) {
+    return false;
+  }
+  ++running_[index];
+  ++elsewhere_;
+  return true;
+}
+
+void WorkerPool::finish(WorkClass work) {
+  const MutexLock lock(mutex_);
+  --running_[static_cast<std::size_t>(work)];
+  --elsewhere_;
+  (void)call_worker();
+  if (is_stopping_ && elsewhere_ == 0) all_ended_.notify_all();
+}
+
 /// How many jobs of a class may wait just now.
 std::size_t WorkerPool::room(std::size_t work) {
   const ClassLimits& limits = limits_[work];
@@ -82,7 +101,7 @@ void WorkerPool::stop() {
   const MutexLock lock(mutex_);
   is_stopping_ = true;
   for (Worker* worker : idle_) worker->wake.notify_one();
-  while (!workers_.empty()) wait(all_ended_, mutex_);
+  while (!workers_.empty() || elsewhere_ > 0) wait(all_ended_, mutex_);
   ended.swap(ended_);
 }
 

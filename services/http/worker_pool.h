@@ -85,6 +85,11 @@ class WorkerPool {
   /// Never blocks.
   [[nodiscard]] bool try_submit(WorkClass work, Job job);
 
+  /// Whether the caller may do a job of the class itself, without a thread of the pool, since it
+  /// would not have to wait for its turn. It counts as one of the pool's until finish().
+  [[nodiscard]] bool try_begin(WorkClass work);
+  void finish(WorkClass work);
+
   /// Refuses new jobs, lets queued and running ones finish, and ends all threads. May be called
   /// twice; not from a job.
   void stop();
@@ -125,6 +130,7 @@ class WorkerPool {
   std::condition_variable all_ended_;
   std::array<Line, kClasses> lines_ SPREADABLE_GUARDED_BY(mutex_);
   std::array<std::size_t, kClasses> running_ SPREADABLE_GUARDED_BY(mutex_){};
+  std::size_t elsewhere_ SPREADABLE_GUARDED_BY(mutex_) = 0;  ///< of these, without our threads
   std::list<Worker> workers_ SPREADABLE_GUARDED_BY(mutex_);
   std::list<Worker> ended_ SPREADABLE_GUARDED_BY(mutex_);  ///< threads to be joined
   std::vector<Worker*> idle_

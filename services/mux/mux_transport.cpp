@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "services/http/detail/loop_crew.h"
 #include "services/mux/detail/message_text.h"
 #include "services/mux/detail/mux_channel.h"
 #include "services/mux/detail/mux_dialer.h"
@@ -168,6 +169,7 @@ void MuxTransport::send_others(Call& call, const std::function<void()>& meanwhil
     if (meanwhile) meanwhile();
     return;
   }
+  detail::LoopCrew::leave_loop();  // the other transport blocks its callers
   std::vector<TransportRequest> requests;
   requests.reserve(call.others.size());
   for (const std::size_t slot : call.others) requests.push_back(call.requests[slot]);

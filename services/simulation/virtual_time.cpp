@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/assert.h"
-#include "services/simulation/detail/fiber_pool.h"
+#include "services/fibers/fiber_pool.h"
 #include "services/simulation/detail/mix.h"
 
 namespace spreadable {

@@ -219,7 +219,12 @@ bool Connection::give_to_worker() {
   owner_.store(Owner::worker, std::memory_order_relaxed);
   WorkerPool::Job job{
       .run = [this] { answer(); }, .drop = [this] { give_up_place(); }, .source = lane_of(client_)};
-  if (endpoint_.setup().pool.try_submit(work_, std::move(job))) return true;
+  // Who waits for the rest of a body does so on a thread of the pool.
+  const bool is_whole = collector_.state() == RequestCollector::State::complete;
+  if (is_whole ? endpoint_.try_submit(work_, collector_.head().path, std::move(job))
+               : endpoint_.setup().pool.try_submit(work_, std::move(job))) {
+    return true;
+  }
   owner_.store(Owner::loop, std::memory_order_relaxed);
   end_request();
   return false;

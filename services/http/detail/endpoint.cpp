@@ -1,11 +1,14 @@
 #include "services/http/detail/endpoint.h"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "core/access.h"
 #include "core/ascii.h"
 #include "core/assert.h"
 #include "core/wire.h"
+#include "services/http/detail/loop_crew.h"
 #include "services/http/detail/response_text.h"
 #include "services/http/detail/text.h"
 
@@ -76,6 +79,18 @@ void Endpoint::end_requests(std::size_t count) {
   const MutexLock lock(mutex_);
   requests_ -= count;
   if (requests_ == 0) none_left_.notify_all();
+}
+
+bool Endpoint::try_submit(WorkClass work, std::string_view path, WorkerPool::Job job) {
+  LoopCrew& crew = setup_.loop.crew();
+  WorkerPool& pool = setup_.pool;
+  const std::size_t kind = std::hash<std::string_view>{}(path) % LoopCrew::kKinds;
+  if (!crew.can_serve(kind) || !pool.try_begin(work)) return pool.try_submit(work, std::move(job));
+  crew.serve(kind, [&pool, work, run = std::move(job.run)] {
+    run();
+    pool.finish(work);
+  });
+  return true;
 }
 
 Endpoint::Requester Endpoint::requester_of(const RequestHead& head, const IpAddress& remote) const {

@@ -9,11 +9,12 @@
 
 #include "core/clock.h"
 #include "core/mutex.h"
+#include "services/http/detail/loop_crew.h"
 
 namespace spreadable::detail {
 
-/// Slots that the loop's thread fills and one caller waits for. Shared by both, since an answer may
-/// come when the caller has left. Thread-safe.
+/// Slots that the loop's thread fills and one caller waits for, a thread or a job of the loop.
+/// Shared by both, since an answer may come when the caller has left. Thread-safe.
 class MuxGroup {
  public:
   enum class State {
@@ -42,11 +43,13 @@ class MuxGroup {
 
  private:
   void settle(std::size_t slot, State state, std::string message);
+  void sleep_until(Deadline deadline);
 
   Mutex mutex_;
   std::condition_variable all_settled_;
   std::vector<Slot> slots_ SPREADABLE_GUARDED_BY(mutex_);  ///< empty: taken
   std::size_t under_way_ SPREADABLE_GUARDED_BY(mutex_) = 0;
+  LoopCrew::Sleep* sleep_ SPREADABLE_GUARDED_BY(mutex_) = nullptr;  ///< of the caller, until called
 };
 
 }  // namespace spreadable::detail

@@ -1,4 +1,4 @@
-#include "services/simulation/detail/fiber_pool.h"
+#include "services/fibers/fiber_pool.h"
 
 #include <cxxabi.h>
 
@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/assert.h"
-#include "services/simulation/detail/sanitizer_fibers.h"
+#include "services/fibers/sanitizer_fibers.h"
 
 namespace spreadable::detail {
 namespace {
@@ -35,7 +35,7 @@ class FiberPool::Fiber {
   bool is_busy = false;
 };
 
-FiberPool::FiberPool() = default;
+FiberPool::FiberPool(std::size_t stack_bytes) : stacks_(stack_bytes) {}
 
 FiberPool::~FiberPool() {
   SPREADABLE_ASSERT(busy() == 0 && !current_);

@@ -1,6 +1,5 @@
-// services/simulation/detail/sanitizer_fibers.h: tells the sanitizers when the stack changes; they
-// would take it for corruption otherwise. Without a sanitizer nothing is left of it. Private to
-// services/simulation.
+// services/fibers/sanitizer_fibers.h: tells the sanitizers when the stack changes; they
+// would take it for corruption otherwise. Without a sanitizer nothing is left of it.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// services/simulation/detail/fiber_pool.h: functions that can be left in the middle and gone on
-// with later, all on one thread. Private to services/simulation.
+// services/fibers/fiber_pool.h: functions that can be left in the middle and gone on
+// with later, all on one thread.
 #pragma once
 
 #include <boost/context/fiber.hpp>
@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "services/simulation/detail/stack_slabs.h"
+#include "services/fibers/stack_slabs.h"
 
 namespace spreadable::detail {
 
@@ -20,7 +20,8 @@ class FiberPool {
   /// One fiber with the work it was given.
   class Fiber;
 
-  FiberPool();
+  /// `stack_bytes` for each fiber, as StackSlabs takes them.
+  explicit FiberPool(std::size_t stack_bytes = StackSlabs::kStackBytes);
   /// Requires: no work is unfinished.
   ~FiberPool();
   FiberPool(const FiberPool&) = delete;

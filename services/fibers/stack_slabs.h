@@ -1,4 +1,4 @@
-// services/simulation/detail/stack_slabs.h: stacks for many fibers. Private to services/simulation.
+// services/fibers/stack_slabs.h: stacks for many fibers.
 #pragma once
 
 #include <boost/context/stack_context.hpp>
@@ -16,7 +16,8 @@ class StackSlabs {
   static constexpr std::size_t kStackBytes = std::size_t{256} << 10;
   static constexpr std::size_t kGuardedMax = 8192;
 
-  StackSlabs() = default;
+  /// `stack_bytes`: whole pages, the one that can't be touched among them.
+  explicit StackSlabs(std::size_t stack_bytes = kStackBytes) : stack_bytes_(stack_bytes) {}
   ~StackSlabs();
   StackSlabs(const StackSlabs&) = delete;
   StackSlabs& operator=(const StackSlabs&) = delete;
@@ -30,6 +31,7 @@ class StackSlabs {
 
   void add_slab();
 
+  const std::size_t stack_bytes_;
   std::vector<void*> slabs_;
   std::vector<void*> free_;  ///< lowest bytes of stacks; the last one given back goes first
 };

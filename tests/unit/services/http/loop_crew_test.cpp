@@ -1,0 +1,187 @@
+#include "services/http/detail/loop_crew.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include "services/http/event_loop.h"
+#include "services/system/system_clock.h"
+
+namespace spreadable {
+namespace {
+
+using namespace std::chrono_literals;
+using detail::LoopCrew;
+
+/// A loop with a crew that takes jobs.
+class Crewed {
+ public:
+  Crewed() {
+    for (bool is_ready = false; !is_ready; std::this_thread::yield()) {
+      loop_.run([&] { is_ready = loop_.crew().can_serve(0); });
+    }
+  }
+
+  /// Jobs that are done one after the other, in one go.
+  void serve(std::size_t kind, std::vector<std::function<void()>> jobs) {
+    loop_.run([&] {
+      for (auto& job : jobs) loop_.crew().serve(kind, std::move(job));
+    });
+  }
+  [[nodiscard]] bool can_serve(std::size_t kind) {
+    bool can = false;
+    loop_.run([&] { can = loop_.crew().can_serve(kind); });
+    return can;
+  }
+  [[nodiscard]] std::thread::id driver() {
+    std::thread::id id;
+    loop_.run([&] { id = std::this_thread::get_id(); });
+    return id;
+  }
+  [[nodiscard]] TimePoint now() const { return clock_.now(); }
+
+ private:
+  SystemClock clock_;
+  EventLoop loop_{clock_};
+};
+
+}  // namespace
+
+TEST_CASE("loop crew: jobs: done by the thread that drives, in order") {
+  Crewed crewed;
+  std::vector<int> order;
+  std::promise<std::thread::id> done;
+  crewed.serve(0, {[&] { order.push_back(1); }, [&] { order.push_back(2); },
+                   [&] { done.set_value(std::this_thread::get_id()); }});
+  CHECK(done.get_future().get() == crewed.driver());
+  CHECK(order == std::vector<int>{1, 2});
+}
+
+TEST_CASE("loop crew: sleep: others have the thread until the job is called") {
+  Crewed crewed;
+  std::atomic<LoopCrew::Sleep*> sleeping = nullptr;
+  std::promise<void> other;
+  std::promise<bool> woken;
+  std::thread::id before;
+  std::thread::id after;
+  crewed.serve(0, {[&] {
+                     LoopCrew::Sleep sleep;
+                     before = std::this_thread::get_id();
+                     sleeping = &sleep;
+                     const bool is_called = sleep.until(crewed.now() + 1h);
+                     after = std::this_thread::get_id();
+                     woken.set_value(is_called);
+                   },
+                   [&] { other.set_value(); }});
+  other.get_future().get();
+  sleeping.load()->call();
+  CHECK(woken.get_future().get());
+  CHECK(before == after);
+}
+
+TEST_CASE("loop crew: sleep: a job calls another one of its thread") {
+  Crewed crewed;
+  LoopCrew::Sleep* sleeping = nullptr;
+  std::promise<bool> woken;
+  crewed.serve(0, {[&] {
+                     LoopCrew::Sleep sleep;
+                     sleeping = &sleep;
+                     woken.set_value(sleep.until(crewed.now() + 1h));
+                   },
+                   [&] { sleeping->call(); }});
+  CHECK(woken.get_future().get());
+}
+
+TEST_CASE("loop crew: sleep: ends at its time when nobody calls") {
+  Crewed crewed;
+  std::promise<bool> woken;
+  crewed.serve(0, {[&] {
+                 LoopCrew::Sleep sleep;
+                 woken.set_value(sleep.until(crewed.now()));
+               }});
+  CHECK_FALSE(woken.get_future().get());
+}
+
+TEST_CASE("loop crew: slow jobs: another thread drives on, and does the jobs behind") {
+  Crewed crewed;
+  std::promise<void> release;
+  std::promise<void> done;
+  crewed.serve(3, {[&] {
+                     release.get_future().get();
+                     done.set_value();
+                   },
+                   [&] { release.set_value(); }});
+  done.get_future().get();
+  CHECK_FALSE(crewed.can_serve(3));  // for a while
+}
+
+TEST_CASE("loop crew: slow jobs: one that sleeps afterwards goes on where it was") {
+  Crewed crewed;
+  std::promise<void> release;
+  std::atomic<LoopCrew::Sleep*> sleeping = nullptr;
+  std::promise<bool> is_same;
+  crewed.serve(0, {[&] {
+                     const auto own = std::this_thread::get_id();
+                     release.get_future().get();
+                     LoopCrew::Sleep sleep;
+                     sleeping = &sleep;
+                     sleep.until_called();
+                     is_same.set_value(own == std::this_thread::get_id());
+                   },
+                   [&] { release.set_value(); }});
+  while (!sleeping) std::this_thread::yield();
+  sleeping.load()->call();
+  CHECK(is_same.get_future().get());
+}
+
+TEST_CASE("loop crew: leaving: a job that is about to block keeps nobody") {
+  Crewed crewed;
+  const auto driver = crewed.driver();
+  std::promise<void> release;
+  std::promise<void> done;
+  std::promise<std::thread::id> other;
+  crewed.serve(1, {[&] {
+                     LoopCrew::leave_loop();
+                     LoopCrew::leave_loop();  // once is enough
+                     release.get_future().get();
+                     done.set_value();
+                   },
+                   [&] { other.set_value(std::this_thread::get_id()); }});
+  CHECK(other.get_future().get() != driver);
+  CHECK(crewed.driver() != driver);
+  release.set_value();
+  done.get_future().get();
+}
+
+TEST_CASE("loop crew: leaving: elsewhere it does nothing") {
+  LoopCrew::leave_loop();
+  CHECK_FALSE(LoopCrew::Sleep::is_possible());
+}
+
+TEST_CASE("loop crew: threads: with all of them busy jobs are refused, and events go on") {
+  Crewed crewed;
+  std::promise<void> release;
+  const std::shared_future<void> released(release.get_future());
+  std::atomic<std::size_t> blocked = 0;
+  std::atomic<std::size_t> ended = 0;
+  std::size_t kind = 0;
+  while (blocked < LoopCrew::kThreadsMax - 1) {
+    if (!crewed.can_serve(++kind % LoopCrew::kKinds)) continue;
+    const std::size_t before = blocked;
+    crewed.serve(kind % LoopCrew::kKinds, {[&] {
+                   LoopCrew::leave_loop();
+                   ++blocked;
+                   released.wait();
+                   ++ended;
+                 }});
+    while (blocked == before) std::this_thread::yield();
+  }
+  CHECK_FALSE(crewed.can_serve(0));
+  release.set_value();
+  while (ended < LoopCrew::kThreadsMax - 1) std::this_thread::yield();
+  while (!crewed.can_serve(0)) std::this_thread::yield();
+}
+
+}  // namespace spreadable
