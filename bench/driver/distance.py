@@ -40,7 +40,7 @@ def measure_action(setup, coordinator, mock_pids, nodes, delay, action):
             result = run_json(command, 60)
         own = machine.cpu_seconds(coordinator.pids) - before
         if result['bad']:
-            some.append({'error': f"{result['bad']} wrong answers: {result['first_bad'][:200]}"})
+            some.append({'error': f"{result['bad']} wrong answers: {result['first_bad']}"})
             continue
         some.append({'total_ms': result['p50_us'] / 1e3, 'added_ms': result['p50_us'] / 1e3 - delay,
                      'worst_added_ms': result['max_us'] / 1e3 - delay,

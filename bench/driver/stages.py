@@ -170,6 +170,14 @@ def measure(setup):
 
 
 def measure_one(system, nodes):
+    """The figure of a system; when it fails, one that says so."""
+    try:
+        return figure_of(system, nodes)
+    except Failure as error:
+        return {'measurement': 'stages', 'system': system.name, 'nodes': nodes, 'skipped': str(error)}
+
+
+def figure_of(system, nodes):
     system.ask(1, 0.3)  # connections are there afterwards
     with machine.Watch(system.pids) as watch, Capture() as capture:
         system.ask(1, SECONDS)

@@ -107,7 +107,8 @@ void Load::judge(const HttpMessage& message) {
   const bool is_right = message.head.starts_with("HTTP/1.1 200") &&
                         message.body.find(options_.expect) != std::string_view::npos;
   if (is_right) return;
-  note_bad(std::string(message.head) + std::string(message.body.substr(0, kShownBytes)));
+  note_bad(fmt::format("{}: {}", message.head.substr(0, message.head.find('\r')),
+                       message.body.substr(0, kShownBytes)));
 }
 
 void Load::note_bad(std::string what, std::size_t count) {

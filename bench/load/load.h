@@ -37,7 +37,7 @@ class Load {
   explicit Load(Options options);
 
   /// Blocks until it is done. What Latencies::summary gives, and `bad`, answers that are not a 200
-  /// with what was expected, or did not come; `first_bad`, the beginning of one; `bytes`, of all
+  /// with what was expected, or did not come; `first_bad`, what one was instead; `bytes`, of all
   /// answers. A connection that the server breaks off is not opened again.
   [[nodiscard]] Json run();
 
