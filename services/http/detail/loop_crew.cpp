@@ -64,8 +64,7 @@ LoopCrew::LoopCrew(const Clock& clock, Loop loop) : clock_(clock), loop_(std::mo
 
 void LoopCrew::start() {
   const MutexLock lock(mutex_);
-  start_member();
-  if (members_.empty()) {
+  if (!try_start_member()) {
     throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
                             "cannot start the thread of a loop");
   }
@@ -85,19 +84,16 @@ void LoopCrew::join() {
   for (std::jthread* thread : threads) thread->join();
 }
 
-void LoopCrew::start_member() {
-  if (is_over_ || members_.size() == kThreadsMax) return;
+bool LoopCrew::try_start_member() {
+  if (is_over_ || members_.size() == kThreadsMax) return false;
   Member& member = members_.emplace_back(*this);
   try {
     member.thread = std::jthread([this, &member] { live(member); });
+    return true;
   } catch (const std::system_error&) {  // no more threads for this process
     members_.pop_back();
+    return false;
   }
-}
-
-/// Sees to it that somebody watches.
-void LoopCrew::call_watcher() {
-  if (reserves_ == 0) start_member();
 }
 
 void LoopCrew::live(Member& self) {
@@ -172,7 +168,7 @@ bool LoopCrew::can_serve(std::size_t kind) {
   SPREADABLE_ASSERT(kind < kKinds);
   if (!has_watcher_) {
     const MutexLock lock(mutex_);
-    call_watcher();
+    if (reserves_ == 0) (void)try_start_member();
     return false;
   }
   if (jobs_.size() >= kWaitingMax) return false;
@@ -263,8 +259,7 @@ void LoopCrew::leave_loop() {
 void LoopCrew::give_away(Member& self) {
   {
     const MutexLock lock(mutex_);
-    call_watcher();
-    if (reserves_ == 0 && members_.size() == kThreadsMax) return;  // nobody is left to take it
+    if (reserves_ == 0 && !try_start_member()) return;  // nobody is left to take it
     std::uint64_t expected = self.lease;
     if (lease_.compare_exchange_strong(expected, self.lease + 1)) {
       note_slow(self.kind);

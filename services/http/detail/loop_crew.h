@@ -121,8 +121,7 @@ class LoopCrew {
   [[nodiscard]] bool stand_by(Member& self);
   void watch(std::uint64_t& seen, unsigned& quiet) SPREADABLE_REQUIRES(mutex_);
   void finish(Member& self);
-  void call_watcher() SPREADABLE_REQUIRES(mutex_);
-  void start_member() SPREADABLE_REQUIRES(mutex_);
+  [[nodiscard]] bool try_start_member() SPREADABLE_REQUIRES(mutex_);
   [[nodiscard]] bool go_on(Member& self);
   bool lend(Member& self, std::size_t kind, FiberPool::Fiber& fiber);
   void give_away(Member& self);
