@@ -22,7 +22,7 @@ SO_TIMESTAMPNS = 35
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
 ETHERNET_BYTES = 14
-HEAD_BYTES = 512
+SEGMENT_BYTES = 64 << 10
 FRAME_HEAD_BYTES = 8
 
 ASKER = re.compile(rb'original-address: [^\r]*:(\d+)\r', re.IGNORECASE)
@@ -54,10 +54,10 @@ class Capture:
         self.socket.close()
 
     def packets(self):
-        """(moment, from port, to port, first bytes of the payload) of each packet with a payload."""
+        """(moment, from port, to port, payload) of each packet with a payload."""
         while True:
             try:
-                data, notes, _, sender = self.socket.recvmsg(ETHERNET_BYTES + 120 + HEAD_BYTES, 128)
+                data, notes, _, sender = self.socket.recvmsg(SEGMENT_BYTES, 128)
             except BlockingIOError:
                 return
             if sender[2] == PACKET_OUTGOING:
@@ -90,24 +90,31 @@ def payload_of(frame):
     return (source, target, payload) if payload else None
 
 
-def message_of(payload):
-    """Without the head of the frame, where nodes of ours share a connection."""
-    return payload[FRAME_HEAD_BYTES:] if payload[FRAME_HEAD_BYTES:].startswith((b'POST ', b'HTTP/1.1 ')) else payload
+def messages_of(payload):
+    """(number, message) of each frame, where nodes of ours share a connection; else (0, payload)."""
+    if not payload[FRAME_HEAD_BYTES:].startswith((b'POST ', b'GET ', b'HTTP/1.1 ')):
+        yield 0, payload
+        return
+    while len(payload) > FRAME_HEAD_BYTES:
+        length, number = struct.unpack('!II', payload[:FRAME_HEAD_BYTES])
+        yield number, payload[FRAME_HEAD_BYTES:FRAME_HEAD_BYTES + length]
+        payload = payload[FRAME_HEAD_BYTES + length:]
 
 
 def exchanges_of(packets):
-    """All exchanges in the order of their requests. Of each connection at most one is under way."""
+    """All exchanges in the order of their requests. Of those with one number at most one is under way on a
+    connection."""
     found, open_ones = [], {}
     for moment, source, target, payload in packets:
-        payload = message_of(payload)
-        words = payload[:64].split(b' ', 2)
-        if words[0] == b'POST' and words[1] in ROUTES:
-            asker = ASKER.search(payload)
-            exchange = Exchange(ROUTES[words[1]], int(asker.group(1)) if asker else 0, target, moment)
-            open_ones[source, target] = exchange
-            found.append(exchange)
-        elif payload.startswith(b'HTTP/1.1') and (target, source) in open_ones:
-            open_ones.pop((target, source)).answered = moment
+        for number, message in messages_of(payload):
+            words = message[:64].split(b' ', 2)
+            if words[0] == b'POST' and words[1] in ROUTES:
+                asker = ASKER.search(message)
+                exchange = Exchange(ROUTES[words[1]], int(asker.group(1)) if asker else 0, target, moment)
+                open_ones[source, target, number] = exchange
+                found.append(exchange)
+            elif message.startswith(b'HTTP/1.1') and (target, source, number) in open_ones:
+                open_ones.pop((target, source, number)).answered = moment
     return [exchange for exchange in found if exchange.answered]
 
 

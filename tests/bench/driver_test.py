@@ -1,5 +1,6 @@
 """The driver of scripts/bench, without programs: rounds, bounds, tables."""
 import json
+import struct
 import sys
 import time
 import unittest
@@ -16,6 +17,7 @@ import machine  # noqa: E402
 import processes  # noqa: E402
 import report  # noqa: E402
 import rounds  # noqa: E402
+import stages  # noqa: E402
 import systems  # noqa: E402
 import work  # noqa: E402
 
@@ -186,6 +188,26 @@ spread-net
                      *work.PLACES[:4]):
             with self.subTest(name):
                 self.assertEqual(found[name], 25.0)
+
+
+class Stages(unittest.TestCase):
+    CLIENT, COORDINATOR, MASTER = 50000, 4000, 4001
+
+    @staticmethod
+    def frame(number, message):
+        return struct.pack('!II', len(message), number) + message
+
+    def test_answers_of_a_shared_connection_are_told_apart_by_their_numbers(self):
+        asks = b'POST /api/%s/count HTTP/1.1\r\noriginal-address: localhost:%d\r\n\r\n{}'
+        answer = b'HTTP/1.1 200 OK\r\n\r\n{}'
+        both = self.frame(7, asks % (b'butler', 4000)) + self.frame(8, asks % (b'slave', 4002))
+        packets = [(1.0, self.CLIENT, self.COORDINATOR, b'POST /client/count HTTP/1.1\r\n\r\n{}'),
+                   (2.0, self.CLIENT + 1, self.MASTER, both),
+                   (3.0, self.MASTER, self.CLIENT + 1, self.frame(8, answer)),
+                   (4.0, self.MASTER, self.CLIENT + 1, self.frame(7, answer)),
+                   (5.0, self.COORDINATOR, self.CLIENT, answer)]
+        seen = [(one.stage, one.asker, one.asked, one.answered) for one in stages.exchanges_of(packets)]
+        self.assertEqual(seen, [('client', 0, 1.0, 5.0), ('master', 4000, 2.0, 4.0), ('slave', 4002, 2.0, 3.0)])
 
 
 class Agreement(unittest.TestCase):
