@@ -32,8 +32,9 @@ class MuxGroup;
 class MuxTransport final : public Transport {
  public:
   struct Options {
-    /// Connections with frames; peers beyond that do without.
-    std::size_t channels_max = 256;
+    /// Connections with frames; peers beyond that do without. Source: reliability L11, of which
+    /// CurlTransport has the rest.
+    std::size_t channels_max = 128;
     /// So many requests to a peer within `busy_period` open one.
     std::size_t busy_requests = 4;
     Millis busy_period = std::chrono::seconds{1};

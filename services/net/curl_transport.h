@@ -47,9 +47,9 @@ class CurlTransport final : public Transport {
   static constexpr std::size_t kClientShare = 8;
 
   struct Options {
-    /// Sockets of the process, in use and kept. Half the usual limit of 1,024 open files, and above
-    /// √N for a network of 250,000. Source: reliability L11.
-    std::size_t connections_total_max = 512;
+    /// Sockets of the process, in use and kept. With those of MuxTransport half the usual limit of
+    /// 1,024 open files, and above √N for a network of 140,000. Source: reliability L11.
+    std::size_t connections_total_max = 384;
     /// In use at one peer by one class of work: a slow one must not take all there are. Further
     /// requests wait for one of these, at most until their deadline.
     std::size_t connections_per_peer_max = 8;
