@@ -47,7 +47,8 @@ std::string cell_of(const Json& document, const std::string& name) {
 std::vector<std::string> table_of(const std::vector<Json>& documents, std::size_t width) {
   std::vector<Column> columns;
   for (const Json& document : documents) {
-    for (const auto& [name, value] : document.items()) {
+    for (const auto& item : document.items()) {
+      const std::string& name = item.key();
       const auto known = std::find_if(columns.begin(), columns.end(),
                                       [&](const Column& column) { return column.name == name; });
       Column& column = known == columns.end() ? columns.emplace_back(Column{name}) : *known;

@@ -49,7 +49,8 @@ void fuzz::run(std::string_view input) {
   static const std::string challenge = maker.make(kSender, kNow);
   SPREADABLE_ASSERT(maker.is_valid(kSender, challenge, kNow));
   SPREADABLE_ASSERT(!maker.is_valid(kSender, challenge, kNow + Challenges::kLifetime + Millis{1}));
-  SPREADABLE_ASSERT(!maker.is_valid(kSender, input, kNow));
+  // libFuzzer watches comparisons, and may learn the challenge from the one below.
+  SPREADABLE_ASSERT(maker.is_valid(kSender, input, kNow) == (input == challenge));
   std::string other = challenge;
   for (std::size_t i = 0; i < std::min(other.size(), input.size()); ++i) {
     other[i] = static_cast<char>(other[i] ^ input[i]);

@@ -121,7 +121,7 @@ TEST_CASE(
 TEST_CASE("document query: sort: an order that contradicts itself loses no document") {
   const Json values = {"10", 9, "9", "a", 5, "", true, nullptr, {1}, {2, 3}};
   std::vector<Json> documents;
-  for (int i = 0; i < 1'000; ++i)
+  for (std::size_t i = 0; i < 1'000; ++i)
     documents.push_back({{"n", values[i * 7 % values.size()]}, {"i", i}});
   query_of({{"sort", {"n"}}}).sort(documents);
   std::vector<bool> seen(1'000);

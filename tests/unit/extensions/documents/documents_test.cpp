@@ -113,7 +113,7 @@ TEST_CASE("documents: total: copies count once, whatever page is asked for") {
     REQUIRE(network.add(static_cast<std::size_t>(i % 9), {{"id", "d" + std::to_string(i)}}));
   }
   network.network().run_for(std::chrono::seconds{2});
-  for (std::size_t limit : {1, 7, 60, 100}) {
+  for (const std::size_t limit : {1U, 7U, 60U, 100U}) {
     INFO("limit ", limit);
     const auto page = network.get(limit % 9, {{"sort", {"id"}}, {"limit", limit}});
     REQUIRE(page);
