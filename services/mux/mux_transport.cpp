@@ -1,5 +1,6 @@
 #include "services/mux/mux_transport.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -62,7 +63,10 @@ bool MuxTransport::is_stopping() const {
 
 std::size_t MuxTransport::channels() const {
   const MutexLock lock(mutex_);
-  return channels_;
+  const auto open = std::count_if(peers_.begin(), peers_.end(), [](const auto& item) {
+    return item.second.channel && !item.second.channel->is_closed();
+  });
+  return static_cast<std::size_t>(open);
 }
 
 bool MuxTransport::is_suitable(const TransportRequest& request) const {
