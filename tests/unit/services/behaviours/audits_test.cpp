@@ -171,7 +171,7 @@ TEST_CASE(
     for (const std::size_t i : field.honest()) {
       for (const auto& entry : behaviours_of(field.network().node(i)).scores()) {
         if (entry.kind != kMasterAnswers || field.hostile().contains(entry.peer)) continue;
-        CHECK(entry.score.suspicion <= 1);  // one unlucky look, of thirty that ban
+        CHECK(entry.score.suspicion <= 3);  // unlucky looks, a tenth of what bans
       }
     }
   }
