@@ -245,10 +245,13 @@ Overheard::Question Audits::choose_question(const Address& master) {
   return std::move(*question);
 }
 
-/// Leaves out peers that are not of ours, which may not know the action.
-std::vector<Address> Audits::eligible(const std::vector<Address>& list) const {
+/// Leaves out peers that are not of ours, which may not know the action; and this node where it is
+/// another master's slave: it may have been dropped, or not be known yet, whatever the list says.
+std::vector<Address> Audits::eligible(const Candidate& candidate) const {
+  const auto view = node().peers().view();
   std::vector<Address> witnesses;
-  for (const Address& slave : list) {
+  for (const Address& slave : *candidate.list) {
+    if (slave == view->self && view->backlink != candidate.master) continue;
     if (!node().book().is_foreign(slave) && node().access().check_lists(slave)) {
       witnesses.push_back(slave);
     }
@@ -258,7 +261,7 @@ std::vector<Address> Audits::eligible(const std::vector<Address>& list) const {
 
 void Audits::audit(const Candidate& candidate) {
   File& file = file_of(candidate.master);
-  const std::vector<Address> list = eligible(*candidate.list);
+  const std::vector<Address> list = eligible(candidate);
   // Whoever was heard before and is still in the list was in it all the time.
   file.evidence.keep_only(list);
   const bool was_damning = file.evidence.is_damning(list.size());
@@ -267,7 +270,6 @@ void Audits::audit(const Candidate& candidate) {
   file.audited_at = node().clock().now();
   if (witnesses.empty()) return;
 
-  const auto own_master = node().peers().view()->backlink;
   const Overheard::Question question = choose_question(candidate.master);
   std::vector<PeerRequest> requests{
       stage_request(candidate.master, wire::kButlerRoute, *question.action, question.query)};
@@ -278,8 +280,8 @@ void Audits::audit(const Candidate& candidate) {
       node().outbound().request_group(requests, Deadline::after(node().clock(), *question.budget));
   if (!results.front() || !node().book().is_native(candidate.master)) return;
   std::vector<Testimony> words = hear_all(question, requests, results);
-  if (own_master != candidate.master || node().peers().view()->backlink != candidate.master) {
-    // We have just left that list, or are about to enter it: our absence from the answer is right.
+  if (node().peers().view()->backlink != candidate.master) {
+    // If we were in that list, we have just left it: our absence from the answer is right.
     const auto own = std::find(witnesses.begin(), witnesses.end(), node().address());
     if (own != witnesses.end()) {
       words[static_cast<std::size_t>(own - witnesses.begin())] = Testimony::unclear;

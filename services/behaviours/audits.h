@@ -93,7 +93,7 @@ class Audits : public Service {
   [[nodiscard]] std::vector<Candidate> candidates() const;
   [[nodiscard]] std::optional<Candidate> choose();
   [[nodiscard]] Overheard::Question choose_question(const Address& master);
-  [[nodiscard]] std::vector<Address> eligible(const std::vector<Address>& list) const;
+  [[nodiscard]] std::vector<Address> eligible(const Candidate& candidate) const;
   void audit(const Candidate& candidate);
   /// What to believe of what a slave of `master` says.
   [[nodiscard]] Evidence::Testimony weigh(const Address& witness, const Address& master,
