@@ -1,17 +1,16 @@
 // document_functions: reads a JSON array `[function, argument…]` per line and writes its result as
 // JSON per line, null where the function refuses. Lets a test compare what our nodes make of
 // documents with what the package makes of them.
-#include <cstdio>
-#include <iostream>
 #include <map>
-#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "core/json.h"
 #include "extensions/documents/collection.h"
 #include "extensions/documents/document.h"
 #include "extensions/documents/document_query.h"
 #include "extensions/documents/filter.h"
+#include "function_calls.h"
 
 using namespace spreadable;
 using namespace spreadable::documents;
@@ -42,9 +41,7 @@ Json changed(const Json& call) {
   return Collection("test", {}).changed(call[1], call[2], call[3]);
 }
 
-using Function = Json (*)(const Json& call);
-
-const std::map<std::string, Function> kFunctions{
+const std::map<std::string, interop::Function> kFunctions{
     {"answer", answer},
     {"bytes", [](const Json& call) -> Json { return estimated_bytes(call[1]); }},
     {"changed", changed},
@@ -53,13 +50,6 @@ const std::map<std::string, Function> kFunctions{
 
 }  // namespace
 
-int main() try {
-  for (std::string line; std::getline(std::cin, line);) {
-    const Json call = Json::parse(line);
-    std::cout << dump_json(kFunctions.at(call[0])(call)) << '\n';
-  }
-  std::cout.flush();
-} catch (const std::exception& error) {
-  std::fprintf(stderr, "%s\n", error.what());
-  return 1;
+int main() {
+  return interop::answer_calls(kFunctions);
 }

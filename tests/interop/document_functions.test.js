@@ -1,8 +1,6 @@
 // What our nodes make of filters, queries, changes and sizes, and what the package metastocle makes of them, on
 // the same 10,000 inputs each. Inputs are made from a seed: a failure can be had again.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 
@@ -12,30 +10,11 @@ import utils from 'metastocle/src/utils.js';
 import sizeof from 'object-sizeof';
 
 import { kInputs } from './document_functions.js';
-import { program } from './harness.js';
+import { resultsOf } from './function_calls.js';
 import { Chance } from './pure_functions.js';
 
 const kCount = 10_000;
 const kSeed = Number(process.env.SEED ?? 20_261_121);
-
-/** What our functions make of `calls`, one result for each. */
-async function ours(calls) {
-  const child = spawn(program('document_functions'), { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.on('error', () => {}); // it ended early; its exit code tells
-  child.stdin.end(calls.map((call) => JSON.stringify(call) + '\n').join(''));
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (part) => {
-    text += part;
-  });
-  const [code] = await once(child, 'close');
-  assert.equal(code, 0);
-  const results = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  assert.equal(results.length, calls.length);
-  return results;
-}
 
 /** kCount inputs as they are after their way over the wire. */
 function differentCalls(name) {
@@ -164,7 +143,7 @@ function mistakesLists(target, source) {
 /** Compares kCount results. `isAllowed(arguments, expected, got)` says which differences are documented. */
 async function compare(t, name, theirs, isAllowed = () => false) {
   const calls = differentCalls(name);
-  const results = await ours(calls);
+  const results = await resultsOf('document_functions', calls);
   const faults = [];
   const counts = new Map();
   let allowed = 0;

@@ -142,9 +142,6 @@ const kCommands = {
   documents: [() => program('spreadable'), 'start', '--kind', 'documents', '--json', '--config'],
 };
 
-const kClientBudget = 10_000; // milliseconds that a client grants
-const kClientPatience = 2_000; // beyond that: who has used it all up still says so
-
 /** A node of either kind. Its options are those that both kinds name alike. */
 export class Peer {
   /**
@@ -206,11 +203,10 @@ export class Peer {
   async client(endpoint, body = {}) {
     const { authorization } = this.headers('');
     const headers = { 'client-version': this.version, ...(authorization && { authorization }) };
-    const budget = { timeout: kClientBudget, timestamp: Date.now() };
+    const budget = { timeout: 10_000, timestamp: Date.now() };
     return await ask(this.url, 'POST', `/client/${endpoint}`, {
       headers,
       body: { ...budget, ...body },
-      timeout: kClientBudget + kClientPatience,
     });
   }
 

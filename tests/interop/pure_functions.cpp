@@ -1,17 +1,17 @@
 // pure_functions: reads a JSON array `[function, argument…]` per line and writes its result as JSON
 // per line, null where the function refuses. Lets a test compare our pure functions with those of
 // the package.
-#include <cstdio>
-#include <iostream>
 #include <map>
-#include <stdexcept>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/address.h"
 #include "core/budget.h"
 #include "core/data_hash.h"
 #include "core/json.h"
 #include "core/units.h"
+#include "function_calls.h"
 #include "services/approvals/committee.h"
 
 using namespace spreadable;
@@ -39,9 +39,7 @@ Json size_of(const Json& call) {
   return size ? Json(*size) : Json();
 }
 
-using Function = Json (*)(const Json& call);
-
-const std::map<std::string, Function> kFunctions{
+const std::map<std::string, interop::Function> kFunctions{
     {"address",
      [](const Json& call) -> Json {
        return Address::parse(call[1].get<std::string>()).has_value();
@@ -61,13 +59,6 @@ const std::map<std::string, Function> kFunctions{
 
 }  // namespace
 
-int main() try {
-  for (std::string line; std::getline(std::cin, line);) {
-    const Json call = Json::parse(line);
-    std::cout << dump_json(kFunctions.at(call[0])(call)) << '\n';
-  }
-  std::cout.flush();
-} catch (const std::exception& error) {
-  std::fprintf(stderr, "%s\n", error.what());
-  return 1;
+int main() {
+  return interop::answer_calls(kFunctions);
 }

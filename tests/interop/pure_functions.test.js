@@ -1,38 +1,17 @@
 // Our pure functions and the package's, on the same 20,000 inputs each. Inputs are made from a seed: a failure can
 // be had again.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { isIPv4, isIPv6 } from 'node:net';
 import { describe, test } from 'node:test';
 
 import ms from 'ms';
 import utils from 'spreadable/src/utils.js';
 
-import { program } from './harness.js';
+import { resultsOf } from './function_calls.js';
 import { Chance, kInputs } from './pure_functions.js';
 
 const kCount = 20_000;
 const kSeed = Number(process.env.SEED ?? 20_261_121);
-
-/** What our functions make of `calls`, one result for each. */
-async function ours(calls) {
-  const child = spawn(program('pure_functions'), { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.on('error', () => {}); // it ended early; its exit code tells
-  child.stdin.end(calls.map((call) => JSON.stringify(call) + '\n').join(''));
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (part) => {
-    text += part;
-  });
-  const [code] = await once(child, 'close');
-  assert.equal(code, 0);
-  const results = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  assert.equal(results.length, calls.length);
-  return results;
-}
 
 /** kCount calls of which no two are the same. */
 function differentCalls(name) {
@@ -48,7 +27,7 @@ function differentCalls(name) {
 /** Compares kCount results. `isAllowed(arguments, expected, got)` says which differences are documented. */
 async function compare(t, name, theirs, { isAllowed = () => false, isSame = isEqual } = {}) {
   const calls = differentCalls(name);
-  const results = await ours(calls);
+  const results = await resultsOf('pure_functions', calls);
   const faults = [];
   let allowed = 0;
   calls.forEach((call, i) => {
