@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base64.h"
+#include "extensions/documents/detail/stable_hash.h"
 
 namespace spreadable::documents::detail {
 namespace {
@@ -12,11 +13,8 @@ constexpr std::size_t kMarkBytes = sizeof(KeyMark);
 }  // namespace
 
 KeyMark key_mark(std::string_view key_text) {
-  // FNV-1a, and the last steps of MurmurHash3: keys of one moment differ in few bytes.
-  KeyMark hash = 0xcbf29ce484222325;
-  for (const char byte : key_text) {
-    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-  }
+  // With the last steps of MurmurHash3: keys of one moment differ in few bytes.
+  KeyMark hash = stable_hash({key_text});
   hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
   hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53;
   return hash ^ (hash >> 33);

@@ -10,6 +10,7 @@
 #include "core/wire.h"
 #include "extensions/documents/detail/parcels.h"
 #include "extensions/documents/detail/reading.h"
+#include "extensions/documents/detail/stable_hash.h"
 #include "extensions/documents/network_wire.h"
 
 namespace spreadable::documents::detail {
@@ -19,15 +20,6 @@ namespace {
 /// A little more or less, so that nodes do not walk in step.
 Duration with_jitter(Duration span, Random& random) {
   return span - span / 10 + span / 50 * static_cast<int>(random.below(11));
-}
-
-/// FNV-1a: the same on all machines, for choosing among nodes that trust each other.
-std::uint64_t hash_of(std::string_view key, const Address& address) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const std::string_view part : {key, std::string_view(address.text())}) {
-    for (const char byte : part) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-  }
-  return hash;
 }
 
 std::string route(std::string_view name) {
@@ -273,7 +265,7 @@ void Replication::make_missing(Walk& walk) {
     for (const Address& holder : holders) others.erase(holder);
     const auto responsible =
         *std::min_element(holders.begin(), holders.end(), [&](const Address& a, const Address& b) {
-          return hash_of(own.key, a) < hash_of(own.key, b);
+          return stable_hash({own.key, a.text()}) < stable_hash({own.key, b.text()});
         });
     if (holders.size() >= wanted || others.empty() || responsible != self) continue;
     const auto document = walk.store.find_key(own.key);
