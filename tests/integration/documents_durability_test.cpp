@@ -1,12 +1,9 @@
 // What a store of documents has acknowledged stays, whatever happens to its process and its disk.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <sqlite3.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -17,6 +14,7 @@
 
 #include "extensions/documents/collection_store.h"
 #include "extensions/documents/document_store.h"
+#include "killed_writer.h"
 #include "services/system/system_clock.h"
 #include "services/system/system_random.h"
 #include "tests/support/fake_logger.h"
@@ -123,31 +121,6 @@ int write_until_killed(const std::filesystem::path& folder, std::uint32_t first,
   return 4;
 }
 
-/// Starts writers, kills them once they have done `count`, and adds what they have done to `done`.
-void write_and_kill(const std::filesystem::path& folder, std::uint32_t first, std::uint32_t count,
-                    std::set<std::uint32_t>& done) {
-  std::array<int, 2> pipe{};
-  REQUIRE(::pipe(pipe.data()) == 0);
-  const pid_t writer = ::fork();
-  if (writer == 0) {
-    ::close(pipe[0]);
-    ::_exit(write_until_killed(folder, first, pipe[1]));
-  }
-  REQUIRE(writer > 0);
-  ::close(pipe[1]);
-  std::uint32_t number = 0;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (::read(pipe[0], &number, sizeof number) != sizeof number) break;
-    done.insert(number);
-  }
-  REQUIRE(::kill(writer, SIGKILL) == 0);
-  while (::read(pipe[0], &number, sizeof number) == sizeof number) done.insert(number);
-  ::close(pipe[0]);
-  int status = 0;
-  REQUIRE(::waitpid(writer, &status, 0) == writer);
-  REQUIRE(WIFSIGNALED(status));
-}
-
 }  // namespace
 
 TEST_CASE("documents: kill: what was acknowledged is read back, after 20 kills at any moment") {
@@ -156,9 +129,11 @@ TEST_CASE("documents: kill: what was acknowledged is read back, after 20 kills a
   std::set<std::uint32_t> done;
   for (std::uint32_t round = 0; round < 20; ++round) {
     const std::uint32_t first = round * 1'000'000;
-    const std::size_t before = done.size();
-    write_and_kill(folder.path(), first, static_cast<std::uint32_t>(5 + random.below(100)), done);
-    CHECK(done.size() > before);
+    const auto told = write_and_kill(5 + random.below(100), [&](int acknowledgements) {
+      return write_until_killed(folder.path(), first, acknowledgements);
+    });
+    CHECK_FALSE(told.empty());
+    done.insert(told.begin(), told.end());
   }
   Node node(folder.path());
   REQUIRE(node.store);

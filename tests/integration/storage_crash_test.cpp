@@ -5,12 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <random>
 #include <string>
 
+#include "killed_writer.h"
 #include "services/storage/sqlite_database.h"
 #include "services/storage/storage_lock.h"
 #include "tests/support/fake_logger.h"
@@ -48,32 +48,6 @@ int write_until_killed(const std::filesystem::path& folder, std::uint32_t first,
     if (!(*database)->cache().set("links", key_of(number), "value", kNow, kCacheLimit)) return 5;
     if (::write(acknowledgements, &number, sizeof number) != sizeof number) return 6;
   }
-}
-
-/// Starts a writer, kills it after it has acknowledged `count` numbers from `first` on, and gives
-/// the first number that it has not acknowledged.
-std::uint32_t write_and_kill(const std::filesystem::path& folder, std::uint32_t first,
-                             std::uint32_t count) {
-  std::array<int, 2> pipe{};
-  REQUIRE(::pipe(pipe.data()) == 0);
-  const pid_t writer = ::fork();
-  if (writer == 0) {
-    ::close(pipe[0]);
-    ::_exit(write_until_killed(folder, first, pipe[1]));
-  }
-  REQUIRE(writer > 0);
-  ::close(pipe[1]);
-  std::uint32_t next = first;
-  std::uint32_t number = 0;
-  while (next < first + count && ::read(pipe[0], &number, sizeof number) == sizeof number) ++next;
-  REQUIRE(::kill(writer, SIGKILL) == 0);
-  // What it managed to acknowledge before the signal counts as well.
-  while (::read(pipe[0], &number, sizeof number) == sizeof number) ++next;
-  ::close(pipe[0]);
-  int status = 0;
-  REQUIRE(::waitpid(writer, &status, 0) == writer);
-  REQUIRE(WIFSIGNALED(status));
-  return next;
 }
 
 void check_all_there(const std::filesystem::path& folder, std::uint32_t first, std::uint32_t end) {
@@ -139,7 +113,10 @@ TEST_CASE("storage: kill -9: what was acknowledged is there after the restart") 
   std::uint32_t next = 0;
   for (int round = 0; round < rounds; ++round) {
     const std::uint32_t first = next;
-    next = write_and_kill(folder.path(), first, 1 + static_cast<std::uint32_t>(random() % 40));
+    const auto told = write_and_kill(1 + random() % 40, [&](int acknowledgements) {
+      return write_until_killed(folder.path(), first, acknowledgements);
+    });
+    next += static_cast<std::uint32_t>(told.size());
     INFO("round ", round, ", numbers ", first, " to ", next);
     check_all_there(folder.path(), first, next);
   }

@@ -1,35 +1,14 @@
 #include "extensions/documents/document_store.h"
 
-#include <sqlite3.h>
-
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "store_fixture.h"
+#include "tests/support/database_files.h"
 
 namespace spreadable::documents {
 namespace {
 
 constexpr auto kDisk = StoreFixture::Place::disk;
-
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_file(const std::filesystem::path& path, const std::string& content) {
-  std::ofstream file(path, std::ios::binary);
-  file << content;
-  REQUIRE(file.flush());
-}
-
-void execute(const std::filesystem::path& file, const char* sql) {
-  sqlite3* handle = nullptr;
-  REQUIRE(sqlite3_open(file.c_str(), &handle) == SQLITE_OK);
-  CHECK(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(handle);
-}
 
 std::filesystem::path file_of(const StoreFixture& fixture) {
   return fixture.folder() / DocumentStore::kFileName;
@@ -41,39 +20,6 @@ void fill(StoreFixture& fixture, int count) {
     fixture.add({{"id", std::to_string(i)}, {"n", i}, {"text", std::string(200, 'x')}});
   }
 }
-
-/// Spoils copies of a file, the same way on each run.
-class Damager {
- public:
-  std::string damaged(std::string content) {
-    const std::size_t place = random(content.size());
-    const auto byte = static_cast<char>(random(256));
-    switch (random(4)) {
-      case 0:
-        content.resize(place);
-        break;
-      case 1:
-        content[place] = static_cast<char>(content[place] ^ (1 << random(8)));
-        break;
-      case 2: {
-        const std::size_t page = place / 4096 * 4096;
-        content.replace(page, 4096, 4096, '\0');
-        break;
-      }
-      default:
-        content.replace(place, 64, 64, byte);
-    }
-    return content;
-  }
-
- private:
-  std::size_t random(std::size_t bound) {
-    state_ = state_ * 1'664'525 + 1'013'904'223;  // the generator of Numerical Recipes
-    return static_cast<std::size_t>((static_cast<std::uint64_t>(state_) * bound) >> 32);
-  }
-
-  std::uint32_t state_ = 7;
-};
 
 }  // namespace
 

@@ -2,14 +2,12 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <sqlite3.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <thread>
 
 #include "store_contract.h"
+#include "tests/support/database_files.h"
 #include "tests/support/fake_logger.h"
 #include "tests/support/temp_dir.h"
 
@@ -22,17 +20,6 @@ std::unique_ptr<SqliteDatabase> open_database(const std::filesystem::path& folde
   auto database = SqliteDatabase::open(folder, logger);
   REQUIRE_MESSAGE(database, (database ? "" : database.error().message));
   return std::move(*database);
-}
-
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_file(const std::filesystem::path& path, const std::string& content) {
-  std::ofstream file(path, std::ios::binary);
-  file << content;
-  REQUIRE(file.flush());
 }
 
 /// The bytes of a database with some hundred rows.
@@ -49,46 +36,6 @@ std::string sample_file() {
   }
   return read_file(folder.path() / SqliteDatabase::kFileName);
 }
-
-void execute(const std::filesystem::path& file, const char* sql) {
-  sqlite3* handle = nullptr;
-  REQUIRE(sqlite3_open(file.c_str(), &handle) == SQLITE_OK);
-  CHECK(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(handle);
-}
-
-/// Spoils copies of a file, the same way on each run.
-class Damager {
- public:
-  /// `content` cut off, with a bit or byte changed, or with 512 bytes overwritten, at one of its
-  /// first `reach` bytes.
-  std::string damaged(std::string content, std::size_t reach) {
-    const std::size_t place = random(reach);
-    const auto byte = static_cast<char>(random(256));
-    switch (random(4)) {
-      case 0:
-        content.resize(place);
-        break;
-      case 1:
-        content[place] = static_cast<char>(content[place] ^ (1 << random(8)));
-        break;
-      case 2:
-        content[place] = byte;
-        break;
-      default:
-        content.replace(place, 512, 512, byte);
-    }
-    return content;
-  }
-
- private:
-  std::size_t random(std::size_t bound) {
-    state_ = state_ * 1'664'525 + 1'013'904'223;  // the generator of Numerical Recipes
-    return static_cast<std::size_t>((static_cast<std::uint64_t>(state_) * bound) >> 32);
-  }
-
-  std::uint32_t state_ = 7;
-};
 
 /// Whether a node can start and work with what is in `folder`.
 void check_usable(const std::filesystem::path& folder, Logger& logger) {
