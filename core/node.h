@@ -63,10 +63,12 @@ class Node {
   /// the action refuses `query`. Requires: the action is declared.
   [[nodiscard]] Result<TraversalResult> traverse(std::string_view action, const Json& query,
                                                  std::optional<Deadline> deadline = {});
+  /// How one traversal differs from others of its action.
   struct Asking {
     std::optional<Deadline> deadline{};
     Headers headers{};  ///< of the call that local() sees; see NetworkAction::passed_headers
   };
+  /// The same, until `asking.deadline` and with its headers.
   [[nodiscard]] Result<TraversalResult> traverse(std::string_view action, const Json& query,
                                                  const Asking& asking);
 

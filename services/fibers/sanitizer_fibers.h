@@ -1,5 +1,5 @@
-// services/fibers/sanitizer_fibers.h: tells the sanitizers when the stack changes; they
-// would take it for corruption otherwise. Without a sanitizer nothing is left of it.
+// services/fibers/sanitizer_fibers.h: tells the sanitizers when the stack changes; they would take
+// it for corruption otherwise. Without a sanitizer nothing is left of it.
 #pragma once
 
 #include <cstddef>

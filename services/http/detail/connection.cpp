@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 
 #include "services/http/detail/endpoint.h"
+#include "services/http/detail/loop_crew.h"
 #include "services/http/detail/response_text.h"
 #include "services/mux/frame.h"
 
@@ -221,8 +222,9 @@ bool Connection::give_to_worker() {
       .run = [this] { answer(); }, .drop = [this] { give_up_place(); }, .source = lane_of(client_)};
   // Who waits for the rest of a body does so on a thread of the pool.
   const bool is_whole = collector_.state() == RequestCollector::State::complete;
-  if (is_whole ? endpoint_.try_submit(work_, collector_.head().path, std::move(job))
-               : endpoint_.setup().pool.try_submit(work_, std::move(job))) {
+  if (is_whole
+          ? endpoint_.try_submit(work_, LoopCrew::kind_of(collector_.head().path), std::move(job))
+          : endpoint_.setup().pool.try_submit(work_, std::move(job))) {
     return true;
   }
   owner_.store(Owner::loop, std::memory_order_relaxed);

@@ -81,10 +81,9 @@ void Endpoint::end_requests(std::size_t count) {
   if (requests_ == 0) none_left_.notify_all();
 }
 
-bool Endpoint::try_submit(WorkClass work, std::string_view path, WorkerPool::Job job) {
+bool Endpoint::try_submit(WorkClass work, std::size_t kind, WorkerPool::Job job) {
   LoopCrew& crew = setup_.loop.crew();
   WorkerPool& pool = setup_.pool;
-  const std::size_t kind = std::hash<std::string_view>{}(path) % LoopCrew::kKinds;
   if (!crew.can_serve(kind) || !pool.try_begin(work)) return pool.try_submit(work, std::move(job));
   crew.serve(kind, [&pool, work, run = std::move(job.run)] {
     run();

@@ -59,10 +59,10 @@ class Endpoint {
   /// The last thing that a worker may do here: stop() may return at once.
   void end_request() { end_requests(1); }
   void end_requests(std::size_t count);
-  /// On the loop: has `job`, for a request to `path`, done between two events of the loop, or by
-  /// the pool: where jobs like it have turned out to be slow, or others of its class wait already.
-  /// Otherwise as WorkerPool::try_submit.
-  [[nodiscard]] bool try_submit(WorkClass work, std::string_view path, WorkerPool::Job job);
+  /// On the loop: has `job`, of `kind` to the loop's crew, done between two events of the loop, or
+  /// by the pool: where jobs of its kind have turned out to be slow, or others of its class wait
+  /// already. Otherwise as WorkerPool::try_submit.
+  [[nodiscard]] bool try_submit(WorkClass work, std::size_t kind, WorkerPool::Job job);
   /// Whose request it is.
   struct Requester {
     IpAddress ip;

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 #include "core/clock.h"
@@ -66,6 +67,11 @@ class LoopCrew {
   void start();
   /// Waits for the threads to end. Requires: drive() returns true soon, and no job is unfinished.
   void join();
+
+  /// Of a job: the same for all requests to `path`.
+  [[nodiscard]] static std::size_t kind_of(std::string_view path) {
+    return std::hash<std::string_view>{}(path) % kKinds;
+  }
 
   // For the driver.
 

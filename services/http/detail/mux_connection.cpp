@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "services/http/detail/endpoint.h"
+#include "services/http/detail/loop_crew.h"
 #include "services/http/detail/request_answer.h"
 #include "services/http/detail/response_text.h"
 
@@ -59,14 +60,14 @@ void MuxConnection::on_frames_end() {
   Exchanges exchanges = std::exchange(together_, {});
   if (exchanges.empty()) return;
   if (exchanges.size() == 1) return give_to_worker(WorkClass::leaf, std::move(exchanges.front()));
-  const std::string path = exchanges.front().request.path;
+  const std::size_t kind = LoopCrew::kind_of(exchanges.front().request.path);
   auto batch = std::make_shared<Batch>();
   {
     const MutexLock lock(batch->mutex);
     batch->left.assign(std::make_move_iterator(exchanges.rbegin()),
                        std::make_move_iterator(exchanges.rend()));
   }
-  give_to_worker(batch, path);
+  give_to_worker(batch, kind);
   watch_.add(std::move(batch));
 }
 
@@ -84,7 +85,7 @@ std::optional<Refusal> MuxConnection::obstacle(const RequestCollector& collector
 
 void MuxConnection::give_to_worker(WorkClass work, Exchange exchange) {
   const std::uint32_t id = exchange.id;
-  const std::string path = exchange.request.path;
+  const std::size_t kind = LoopCrew::kind_of(exchange.request.path);
   const auto shared = std::make_shared<Exchange>(std::move(exchange));
   const auto drop = [this, id] {
     refuse(id, 503, "too many requests");
@@ -93,16 +94,16 @@ void MuxConnection::give_to_worker(WorkClass work, Exchange exchange) {
   WorkerPool::Job job{.run = [this, shared] { answer(std::move(*shared)); },
                       .drop = drop,
                       .source = lane_of(remote_)};
-  if (!endpoint_.try_submit(work, path, std::move(job))) drop();
+  if (!endpoint_.try_submit(work, kind, std::move(job))) drop();
 }
 
 /// Counts as a request itself: all of its own may have been answered before its worker begins.
-void MuxConnection::give_to_worker(const std::shared_ptr<Batch>& batch, std::string_view path) {
+void MuxConnection::give_to_worker(const std::shared_ptr<Batch>& batch, std::size_t kind) {
   begin();
   WorkerPool::Job job{.run = [this, batch] { answer(*batch); },
                       .drop = [this, batch] { turn_away(*batch); },
                       .source = lane_of(remote_)};
-  if (!endpoint_.try_submit(WorkClass::leaf, path, std::move(job))) turn_away(*batch);
+  if (!endpoint_.try_submit(WorkClass::leaf, kind, std::move(job))) turn_away(*batch);
 }
 
 void MuxConnection::refuse(std::uint32_t id, int status, std::string_view message) {

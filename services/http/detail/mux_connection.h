@@ -75,7 +75,7 @@ class MuxConnection final : public FrameLink, public ConnectionTable::Seat {
 
   [[nodiscard]] std::optional<Refusal> obstacle(const RequestCollector& collector) const;
   void give_to_worker(WorkClass work, Exchange exchange);
-  void give_to_worker(const std::shared_ptr<Batch>& batch, std::string_view path);
+  void give_to_worker(const std::shared_ptr<Batch>& batch, std::size_t kind);
   void refuse(std::uint32_t id, int status, std::string_view message);
   void turn_away(Batch& batch);
   void answer(Exchange exchange);
