@@ -26,6 +26,81 @@ TEST_CASE("json: parse: nesting is refused just above the limit") {
   CHECK(parse_json("\"" + std::string(1000, '[') + "\""));  // brackets in a string do not nest
 }
 
+TEST_CASE("json: parse: numbers keep their kind and their value") {
+  for (const char* text : {"0",
+                           "-0",
+                           "1",
+                           "-1",
+                           "9223372036854775807",
+                           "-9223372036854775808",
+                           "18446744073709551615",
+                           "18446744073709551616",
+                           "-9223372036854775809",
+                           "1e3",
+                           "1.0",
+                           "-0.0",
+                           "0.1",
+                           "5e-324",
+                           "2.2250738585072011e-308",
+                           "1.7976931348623157e308",
+                           "123456789012345678901234567890",
+                           "0.30000000000000004",
+                           "9007199254740993",
+                           "1E-400"}) {
+    INFO(text);
+    const auto value = parse_json(text);
+    const Json expected = Json::parse(text);
+    REQUIRE(value);
+    CHECK(*value == expected);
+    CHECK(dump_json(*value) == dump_json(expected));
+    if (text != std::string_view("-0")) CHECK(value->type() == expected.type());
+  }
+}
+
+TEST_CASE("json: parse: what a text means, and whether it is one, is the same for all sizes") {
+  const std::string filler = "\"" + std::string(100'000, 'x') + "\"";
+  for (const char* text : {R"({"a":1,"a":2})",
+                           R"({"b":[],"a":{},"":null,"a\u0000b":true})",
+                           R"("\ud83d\ude00\u00e9\n")",
+                           R"("\ud800")",
+                           R"("\udc00")",
+                           R"("\ud800\u0041")",
+                           "\"\xc3\"",
+                           "\"\xed\xa0\x80\"",
+                           "\"a\tb\"",
+                           "[1 2]",
+                           "{\"a\" 1}",
+                           "{a:1}",
+                           "[01]",
+                           "[1.]",
+                           "[.5]",
+                           "[+1]",
+                           "[-]",
+                           "[NaN]",
+                           "tru",
+                           "[true]x",
+                           "\xef\xbb\xbf[1]",
+                           " [ 1 , 2 ] ",
+                           "[1,2",
+                           "]",
+                           "\"",
+                           "\"\\",
+                           "{\"a\":1,}",
+                           "/**/1",
+                           "'a'"}) {
+    INFO(text);
+    const Json expected = Json::parse(std::string(text), nullptr, /*allow_exceptions=*/false);
+    const auto value = parse_json(text);
+    CHECK(value.has_value() == !expected.is_discarded());
+    if (value) CHECK(dump_json(*value) == dump_json(expected));
+    const auto large = parse_json("[" + filler + "," + text + "]");
+    const Json large_expected =
+        Json::parse("[" + filler + "," + text + "]", nullptr, /*allow_exceptions=*/false);
+    CHECK(large.has_value() == !large_expected.is_discarded());
+    if (large) CHECK(dump_json(*large) == dump_json(large_expected));
+  }
+}
+
 TEST_CASE("json: dump: bytes that are not UTF-8 are replaced, not thrown at the caller") {
   CHECK(dump_json(Json("a\xff")) == "\"a\xEF\xBF\xBD\"");
 }
