@@ -83,6 +83,28 @@ void EventLoop::wake() {
   (void)!write(wake_, &one, sizeof(one));
 }
 
+bool EventLoop::has_more_jobs() const {
+  return crew_->has_more_jobs();
+}
+
+void EventLoop::at_turn_end(Source& source) {
+  {
+    const MutexLock lock(mutex_);
+    turn_ended_.push_back(&source);
+  }
+  // Whoever drives ends its turn before it waits; so does who takes the loop from now on.
+  if (!crew_->is_driver()) wake();
+}
+
+void EventLoop::end_turn() {
+  std::vector<Source*> sources;
+  {
+    const MutexLock lock(mutex_);
+    sources.swap(turn_ended_);
+  }
+  for (Source* source : sources) source->on_turn_end();
+}
+
 void EventLoop::run(const std::function<void()>& task) {
   SPREADABLE_ASSERT(!crew_->is_driver());
   // Shared, since the loop may still be in set_value when this function is gone.
@@ -124,6 +146,8 @@ void EventLoop::schedule_no_later(Source& source, TimePoint at) {
 void EventLoop::cancel(Source& source) {
   if (source.timer_) timers_.erase(*source.timer_);
   source.timer_.reset();
+  const MutexLock lock(mutex_);
+  std::erase(turn_ended_, &source);
 }
 
 void EventLoop::dispose(std::unique_ptr<Source> source) {
@@ -136,6 +160,7 @@ bool EventLoop::drive() {
   std::array<epoll_event, kEventsMax> events;
   for (;;) {
     if (!crew_->work_off()) return false;
+    end_turn();
     if (is_over()) return true;
     const int count = epoll_wait(epoll_, events.data(), kEventsMax, wait_millis());
     for (int i = 0; i < count; ++i) {
@@ -181,7 +206,8 @@ void EventLoop::run_timers() {
   const TimePoint now = clock_.now();
   while (!timers_.empty() && timers_.begin()->first <= now) {
     Source& source = *timers_.begin()->second;
-    cancel(source);
+    timers_.erase(timers_.begin());
+    source.timer_.reset();
     source.on_due(now);
   }
 }

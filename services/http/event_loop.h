@@ -60,6 +60,8 @@ class EventLoop {
     virtual void on_ready(std::uint32_t events) = 0;
     /// The time given to schedule() has come.
     virtual void on_due(TimePoint now) = 0;
+    /// at_turn_end() was called for it.
+    virtual void on_turn_end() {}
 
    private:
     friend class EventLoop;
@@ -78,6 +80,13 @@ class EventLoop {
   void post(std::function<void()> task);
   /// Runs `task` on the loop's thread and waits for it. Not for the loop's thread itself.
   void run(const std::function<void()>& task);
+
+  /// Whether the caller is one of several jobs that are done in this turn of the loop: what it has
+  /// to write to a socket may go together with what the others have. Thread-safe.
+  [[nodiscard]] bool has_more_jobs() const;
+  /// Calls source.on_turn_end() on the loop's thread after the jobs of this turn, which are quick,
+  /// or once another thread drives instead of a slow one. Thread-safe.
+  void at_turn_end(Source& source);
 
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] Allowance& connections() { return connections_; }
@@ -111,6 +120,7 @@ class EventLoop {
   [[nodiscard]] int wait_millis();
   void run_tasks();
   void run_timers();
+  void end_turn();
 
   const Clock& clock_;
   const int epoll_;
@@ -127,6 +137,7 @@ class EventLoop {
 
   Mutex mutex_;
   std::vector<std::function<void()>> tasks_ SPREADABLE_GUARDED_BY(mutex_);
+  std::vector<Source*> turn_ended_ SPREADABLE_GUARDED_BY(mutex_);  ///< to be told
   bool is_stopping_ SPREADABLE_GUARDED_BY(mutex_) = false;
   std::unique_ptr<detail::LoopCrew> crew_;  // last: it uses all the others
 };

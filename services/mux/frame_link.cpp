@@ -44,7 +44,7 @@ bool FrameLink::send(std::uint32_t id, std::string_view head, std::string_view b
   const MutexLock lock(mutex_);
   if (is_closed_) return false;
   append_frame(output_, id, head, body);
-  flush();
+  flush_soon();
   return true;
 }
 
@@ -52,8 +52,22 @@ bool FrameLink::send_raw(std::string_view bytes) {
   const MutexLock lock(mutex_);
   if (is_closed_) return false;
   output_ += bytes;
-  flush();
+  flush_soon();
   return true;
+}
+
+/// Jobs of one turn often have something for the same peers: that takes one write then.
+void FrameLink::flush_soon() {
+  if (is_deferred_) return;
+  if (!loop_.has_more_jobs()) return flush();
+  is_deferred_ = true;
+  loop_.at_turn_end(*this);
+}
+
+void FrameLink::on_turn_end() {
+  const MutexLock lock(mutex_);
+  is_deferred_ = false;
+  if (!is_closed_) flush();
 }
 
 /// Writes what is gathered, unless somebody does already, or the socket has no room.

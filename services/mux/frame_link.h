@@ -56,6 +56,7 @@ class FrameLink : public EventLoop::Source {
 
   void on_ready(std::uint32_t events) override;
   void on_due(TimePoint now) override;
+  void on_turn_end() override;
 
  protected:
   /// A frame has come.
@@ -72,6 +73,7 @@ class FrameLink : public EventLoop::Source {
  private:
   void receive();
   [[nodiscard]] bool take_in(std::string_view bytes);
+  void flush_soon() SPREADABLE_REQUIRES(mutex_);
   void flush() SPREADABLE_REQUIRES(mutex_);
   [[nodiscard]] bool write_some() SPREADABLE_REQUIRES(mutex_);
   void charge_output() SPREADABLE_REQUIRES(mutex_);
@@ -90,9 +92,10 @@ class FrameLink : public EventLoop::Source {
   std::size_t input_charge_ = 0;  ///< taken of the loop's buffered_bytes
 
   mutable Mutex mutex_;
-  std::string output_ SPREADABLE_GUARDED_BY(mutex_);    ///< gathered for the next write
-  std::string sending_ SPREADABLE_GUARDED_BY(mutex_);   ///< of whoever writes
-  std::size_t sent_ SPREADABLE_GUARDED_BY(mutex_) = 0;  ///< bytes of sending_
+  std::string output_ SPREADABLE_GUARDED_BY(mutex_);        ///< gathered for the next write
+  std::string sending_ SPREADABLE_GUARDED_BY(mutex_);       ///< of whoever writes
+  std::size_t sent_ SPREADABLE_GUARDED_BY(mutex_) = 0;      ///< bytes of sending_
+  bool is_deferred_ SPREADABLE_GUARDED_BY(mutex_) = false;  ///< flushed when the turn ends
   bool is_writing_ SPREADABLE_GUARDED_BY(mutex_) = false;
   bool is_blocked_ SPREADABLE_GUARDED_BY(mutex_) = false;     ///< until the socket has room
   bool has_room_come_ SPREADABLE_GUARDED_BY(mutex_) = false;  ///< while somebody was writing

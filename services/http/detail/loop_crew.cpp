@@ -44,6 +44,7 @@ struct LoopCrew::Member {
   Sleep::Alarms alarms;
   std::deque<Sleep*> ready;  ///< have been called
   std::size_t kind = 0;      ///< of the job that is being done
+  bool has_more = false;     ///< jobs after that one
   bool drives = false;       ///< unless somebody has taken the lease
   std::uint64_t lease = 0;
 
@@ -194,6 +195,7 @@ bool LoopCrew::work_off() {
     while (!jobs_.empty()) {
       Job job = std::move(jobs_.front());
       jobs_.pop_front();
+      self.has_more = !jobs_.empty() || !self.ready.empty();
       if (!lend(self, job.kind, self.fibers->prepare(std::move(job.run)))) return false;
     }
   } while (!self.ready.empty());  // jobs may have called others
@@ -213,6 +215,7 @@ bool LoopCrew::go_on(Member& self) {
     Sleep& sleep = *self.ready.front();
     self.ready.pop_front();
     if (sleep.alarm_) self.alarms.erase(*std::exchange(sleep.alarm_, std::nullopt));
+    self.has_more = was_driver && (!self.ready.empty() || !jobs_.empty());
     sleep.is_called_ = true;
     lend(self, sleep.kind_, sleep.fiber_);
   }
@@ -222,6 +225,7 @@ bool LoopCrew::go_on(Member& self) {
     Sleep& sleep = *self.alarms.begin()->second;
     self.alarms.erase(self.alarms.begin());
     sleep.alarm_.reset();
+    self.has_more = false;
     lend(self, sleep.kind_, sleep.fiber_);
   }
   return self.drives;
@@ -242,13 +246,17 @@ bool LoopCrew::lend(Member& self, std::size_t kind, FiberPool::Fiber& fiber) {
     is_watcher_asleep_ = false;
     changed_.notify_all();
   }
-  const Duration begun = thread_time();
+  const bool is_suspect = suspects_[kind];
+  const Duration computed = is_suspect ? thread_time() : Duration::zero();
+  const TimePoint begun = clock_.now();
   self.fibers->resume(fiber);
   if (!self.drives) return false;  // given away
   std::uint64_t expected = self.lease;
   self.drives = lease_.compare_exchange_strong(expected, self.lease + 1);
-  if (self.drives && thread_time() - begun > kQuick) note_slow(kind);
-  return self.drives;
+  if (!self.drives) return false;
+  if (is_suspect && thread_time() - computed > kQuick) note_slow(kind);
+  suspects_[kind] = clock_.now() - begun > kQuick;
+  return true;
 }
 
 void LoopCrew::leave_loop() {
@@ -296,6 +304,11 @@ bool LoopCrew::is_driver() const {
   const Member* const self = this_member;
   if (!self || &self->crew != this || !self->drives) return false;
   return !self->fibers->current() || lease_ == self->lease;
+}
+
+bool LoopCrew::has_more_jobs() const {
+  const Member* const self = this_member;
+  return self && self->has_more && self->fibers->current() && is_driver();
 }
 
 bool LoopCrew::Sleep::is_possible() {

@@ -36,8 +36,8 @@ class LoopCrew {
   /// A watcher looks so often, and takes the loop from a job that was there the last time. Longer
   /// than a thread on a busy machine usually waits for its turn.
   static constexpr Millis kPatience{8};
-  /// A job that has computed for longer, or was taken the loop, has others of its kind refused for
-  /// kPause.
+  /// When two jobs of a kind in a row have computed for longer, or one was taken the loop, others
+  /// of the kind are refused for kPause.
   static constexpr Duration kQuick = std::chrono::milliseconds{1};
   static constexpr Duration kPause = std::chrono::milliseconds{200};
   static constexpr std::size_t kKinds = 64;
@@ -89,6 +89,8 @@ class LoopCrew {
 
   /// Whether this thread drives now.
   [[nodiscard]] bool is_driver() const;
+  /// Of a job: whether others are done after it before the driver looks about again.
+  [[nodiscard]] bool has_more_jobs() const;
   /// Of a job that is about to block its thread: lets another one drive. Elsewhere does nothing.
   static void leave_loop();
 
@@ -139,6 +141,9 @@ class LoopCrew {
   // Of the driver.
   std::deque<Job> jobs_;
   std::array<TimePoint, kKinds> refused_until_{};
+  /// Whether the last job of a kind took long. That may be because others had the processor, so the
+  /// next one's own time is measured, which takes a system call.
+  std::array<bool, kKinds> suspects_{};
 
   /// Odd while the driver does a job; whoever counts it on has the loop.
   std::atomic<std::uint64_t> lease_{0};

@@ -8,6 +8,7 @@
 
 #include "services/http/event_loop.h"
 #include "services/system/system_clock.h"
+#include "services/system/thread_time.h"
 
 namespace spreadable {
 namespace {
@@ -134,6 +135,22 @@ TEST_CASE("loop crew: slow jobs: one that sleeps afterwards goes on where it was
   while (!sleeping) std::this_thread::yield();
   sleeping.load()->call();
   CHECK(is_same.get_future().get());
+}
+
+TEST_CASE("loop crew: slow jobs: after two that have computed for long others do that kind") {
+  Crewed crewed;
+  constexpr std::size_t kSlow = 3;
+  REQUIRE(crewed.can_serve(kSlow));
+  std::promise<void> done;
+  const auto compute = [] {
+    const Duration begun = thread_time();
+    while (thread_time() - begun < 2 * LoopCrew::kQuick) {
+    }
+  };
+  crewed.serve(kSlow, {compute, compute, [&] { done.set_value(); }});
+  done.get_future().wait();
+  CHECK_FALSE(crewed.can_serve(kSlow));
+  CHECK(crewed.can_serve(0));
 }
 
 TEST_CASE("loop crew: leaving: a job that is about to block keeps nobody") {
