@@ -28,7 +28,7 @@ std::optional<std::string> value_of(const CallContext& call, std::string_view na
   std::optional<std::string> value;
   for (const auto& [field, text] : call.request.headers) {
     if (!ascii::is_same_word(field, name)) continue;
-    value = value ? *value + ", " + text : text;
+    value = value ? *value + ", " + std::string(text) : std::string(text);
   }
   return value;
 }
@@ -40,7 +40,7 @@ Error denied(std::string message) {
 }  // namespace
 
 Address client_label(const IpAddress& ip) {
-  return *Address::from_parts(ip.text(), 0);
+  return Address::from_ip(ip, 0);
 }
 
 IpAddress client_ip_of(const IpAddress& socket_ip, std::string_view forwarded,

@@ -6,7 +6,6 @@
 
 #include "core/ascii.h"
 #include "core/excerpt.h"
-#include "core/ip.h"
 
 namespace spreadable {
 namespace {
@@ -107,6 +106,11 @@ Result<Address> Address::from_parts(std::string_view host, std::uint16_t port) {
   if (!is_valid_host(host)) return not_an_address(std::string(host) + port_text);
   if (host.find(':') == std::string_view::npos) return Address(std::string(host) + port_text);
   return Address('[' + IpAddress::parse(host)->full_text() + ']' + port_text);
+}
+
+Address Address::from_ip(const IpAddress& ip, std::uint16_t port) {
+  const std::string port_text = ':' + std::to_string(port);
+  return Address(ip.is_v4() ? ip.text() + port_text : '[' + ip.full_text() + ']' + port_text);
 }
 
 std::string_view Address::host() const {

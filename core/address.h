@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/ip.h"
 #include "core/result.h"
 
 namespace spreadable {
@@ -26,6 +27,7 @@ class Address {
   [[nodiscard]] static Result<Address> parse(std::string_view text);
   /// As parse, of the two parts. An IPv6 `host` is given without brackets.
   [[nodiscard]] static Result<Address> from_parts(std::string_view host, std::uint16_t port);
+  [[nodiscard]] static Address from_ip(const IpAddress& ip, std::uint16_t port);
 
   [[nodiscard]] const std::string& text() const { return text_; }
   /// Without port and without brackets.

@@ -17,7 +17,7 @@ constexpr std::size_t kTokenBytes = 32;
 
 /// The value of cookie `name` in all Cookie headers, without surrounding quotes.
 std::optional<std::string_view> find_cookie(const Headers& headers, std::string_view name) {
-  const std::string* field = headers.find("cookie");
+  const auto field = headers.find("cookie");
   std::string_view rest = field ? std::string_view(*field) : std::string_view();
   while (!rest.empty()) {
     const std::string_view pair = ascii::trim(rest.substr(0, rest.find(';')));

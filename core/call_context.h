@@ -37,8 +37,7 @@ struct CallContext {
 
   /// The header's value, or an empty text.
   [[nodiscard]] std::string_view header(std::string_view name) const {
-    const std::string* value = request.headers.find(name);
-    return value ? std::string_view(*value) : std::string_view();
+    return request.headers.find(name).value_or(std::string_view());
   }
 };
 

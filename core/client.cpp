@@ -75,7 +75,7 @@ Headers Client::headers() const {
   Headers headers{{std::string(wire::kFeatures), std::string(wire::kOwnFeatures)},
                   {"content-type", "application/json"}};
   if (!options_.request.ignore_version) {
-    headers.add(std::string(wire::kClientVersion), options_.version);
+    headers.add(wire::kClientVersion, options_.version);
   }
   if (options_.auth) {
     headers.add("authorization",

@@ -1,5 +1,7 @@
 #include "core/coverage.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace spreadable {
@@ -19,12 +21,13 @@ void Coverage::add(const Coverage& part) {
 }
 
 std::string Coverage::to_header() const {
-  Json json{{"asked", asked}, {"answered", answered}};
+  std::string out = fmt::format(R"({{"answered":{},"asked":{})", answered, asked);
   if (!silent.empty()) {
-    Json& names = json["silent"] = Json::array();
+    Json names = Json::array();
     for (const Address& address : silent) names.push_back(address.text());
+    out += R"(,"silent":)" + dump_json(names);
   }
-  return dump_json(json);
+  return out + '}';
 }
 
 std::optional<Coverage> Coverage::from_header(std::string_view text) {

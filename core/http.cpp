@@ -4,16 +4,36 @@
 
 namespace spreadable {
 
-void Headers::set(std::string name, std::string value) {
-  std::erase_if(fields_, [&](const auto& field) { return ascii::is_same_word(field.first, name); });
-  add(std::move(name), std::move(value));
+Headers::Headers(std::initializer_list<Field> fields) {
+  for (const auto& [name, value] : fields) add(name, value);
 }
 
-const std::string* Headers::find(std::string_view name) const {
-  for (const auto& [field_name, value] : fields_) {
-    if (ascii::is_same_word(field_name, name)) return &value;
+void Headers::reserve(std::size_t fields, std::size_t bytes) {
+  places_.reserve(fields);
+  text_.reserve(bytes);
+}
+
+void Headers::add(std::string_view name, std::string_view value) {
+  text_ += name;
+  const std::size_t name_end = text_.size();
+  text_ += value;
+  places_.push_back({name_end, text_.size()});
+}
+
+void Headers::set(std::string_view name, std::string_view value) {
+  Headers others;
+  for (const Field& field : *this) {
+    if (!ascii::is_same_word(field.name, name)) others.add(field.name, field.value);
   }
-  return nullptr;
+  others.add(name, value);
+  *this = std::move(others);
+}
+
+std::optional<std::string_view> Headers::find(std::string_view name) const {
+  for (const Field& field : *this) {
+    if (ascii::is_same_word(field.name, name)) return field.value;
+  }
+  return std::nullopt;
 }
 
 }  // namespace spreadable

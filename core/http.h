@@ -2,10 +2,12 @@
 // core.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
+#include <initializer_list>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/ip.h"
@@ -14,25 +16,68 @@ namespace spreadable {
 
 enum class Method { get, head, post, options, other };
 
-/// Header fields in the order they came. Names compare without regard to case.
+/// Header fields in the order they came. Names compare without regard to case. All texts lie in one
+/// block, so that reading, copying and forgetting them costs two allocations however many there
+/// are. What is given out points into it: it lasts until the next change.
 class Headers {
  public:
-  Headers() = default;
-  Headers(std::initializer_list<std::pair<std::string, std::string>> fields) : fields_(fields) {}
+  struct Field {
+    std::string_view name;
+    std::string_view value;
+  };
 
-  void add(std::string name, std::string value) {
-    fields_.emplace_back(std::move(name), std::move(value));
-  }
+  /// Reads fields one after the other.
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Field;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = Field;
+
+    Iterator(const Headers& headers, std::size_t index) : headers_(&headers), index_(index) {}
+    [[nodiscard]] Field operator*() const { return headers_->field(index_); }
+    Iterator& operator++() {
+      ++index_;
+      return *this;
+    }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
+
+   private:
+    const Headers* headers_;
+    std::size_t index_;
+  };
+
+  Headers() = default;
+  Headers(std::initializer_list<Field> fields);
+
+  /// Makes room for so many fields, of so many bytes in all.
+  void reserve(std::size_t fields, std::size_t bytes);
+  /// Requires: neither text is of this object.
+  void add(std::string_view name, std::string_view value);
   /// Replaces all fields `name` by this one.
-  void set(std::string name, std::string value);
-  /// The first value of `name`, or nullptr.
-  [[nodiscard]] const std::string* find(std::string_view name) const;
-  [[nodiscard]] auto begin() const { return fields_.begin(); }
-  [[nodiscard]] auto end() const { return fields_.end(); }
-  [[nodiscard]] std::size_t size() const { return fields_.size(); }
+  void set(std::string_view name, std::string_view value);
+  /// The first value of `name`, if there is one.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+  [[nodiscard]] Iterator begin() const { return {*this, 0}; }
+  [[nodiscard]] Iterator end() const { return {*this, places_.size()}; }
+  [[nodiscard]] std::size_t size() const { return places_.size(); }
 
  private:
-  std::vector<std::pair<std::string, std::string>> fields_;
+  /// Where name and value of a field end in the block; its name begins where the field before ends.
+  struct Place {
+    std::size_t name_end;
+    std::size_t value_end;
+  };
+  [[nodiscard]] Field field(std::size_t index) const {
+    const std::size_t begin = index == 0 ? 0 : places_[index - 1].value_end;
+    const auto [name_end, value_end] = places_[index];
+    return {{text_.data() + begin, name_end - begin},
+            {text_.data() + name_end, value_end - name_end}};
+  }
+
+  std::string text_;
+  std::vector<Place> places_;
 };
 
 /// A request that a Server has received in whole.

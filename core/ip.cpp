@@ -3,6 +3,7 @@
 #include <arpa/inet.h>  // structure-ok: inet_pton reads text; it opens no socket
 
 #include <algorithm>
+#include <charconv>
 #include <initializer_list>
 
 #include "core/assert.h"
@@ -43,7 +44,11 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 }
 
 IpAddress IpAddress::loopback() {
-  return *parse("127.0.0.1");
+  IpAddress ip;
+  std::copy(kMappedPrefix.begin(), kMappedPrefix.end(), ip.bytes_.begin());
+  ip.bytes_[12] = 127;
+  ip.bytes_[15] = 1;
+  return ip;
 }
 
 bool IpAddress::is_v4() const {
@@ -108,12 +113,13 @@ std::string IpAddress::group() const {
 
 std::string IpAddress::text() const {
   if (!is_v4()) return full_text();
-  std::string result;
+  std::array<char, INET_ADDRSTRLEN> text{};
+  char* end = text.data();
   for (std::size_t i = kMappedPrefix.size(); i < bytes_.size(); ++i) {
-    if (!result.empty()) result += '.';
-    result += std::to_string(bytes_[i]);
+    if (end != text.data()) *end++ = '.';
+    end = std::to_chars(end, text.data() + text.size(), bytes_[i]).ptr;
   }
-  return result;
+  return {text.data(), end};
 }
 
 std::string IpAddress::full_text() const {

@@ -294,8 +294,7 @@ void Node::declare_access() {
   router_.use("/api", guard(&Access::check_node));
   router_.use("/api", [this](CallContext& call) -> Result<void> {
     if (!call.client_address.is_empty()) {
-      book_.note_heard(call.client_address, clock().now());
-      book_.note_native(call.client_address, call.is_native);
+      book_.note_heard(call.client_address, clock().now(), call.is_native);
     }
     return {};
   });
@@ -322,7 +321,7 @@ Json Node::pong(CallContext& call) const {
   const std::string_view question = call.header(wire::kIntroduction);
   if (introduction_ && !question.empty()) {
     const auto answer = introduction_->answer(call.header(wire::kOriginalAddress), question);
-    if (answer) call.reply_headers.add(std::string(wire::kIntroduction), *answer);
+    if (answer) call.reply_headers.add(wire::kIntroduction, *answer);
   }
   return {{"version", version_}, {"address", address_.text()}};
 }

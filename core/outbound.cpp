@@ -40,6 +40,19 @@ Error error_of_reply(const Address& from, int status, const std::string& body) {
   return {Errc::bad_response, from.text() + " answered " + std::to_string(status), {}};
 }
 
+/// Checks a body as the protocol does. Receivers put the address they called into objects (protocol
+/// section 1.11).
+Result<PeerReply> accept(const PeerRequest& request, Json body, Headers headers) {
+  if (request.is_stamped && body.is_object()) body["address"] = request.to.text();
+  if (request.schema) {
+    if (const Result<void> passed = request.schema->check(body); !passed) {
+      return Error{Errc::bad_response, request.to.text() + ": " + passed.error().message,
+                   std::string(wire::kResponseSchema)};
+    }
+  }
+  return PeerReply{.body = std::move(body), .headers = std::move(headers)};
+}
+
 /// Checks a reply as the protocol does: 2xx with a JSON body that passes the schema.
 Result<PeerReply> parse_reply(const PeerRequest& request, TransportReply&& reply) {
   if (reply.status == kNotModified && !request.known_tag.empty()) {
@@ -56,15 +69,11 @@ Result<PeerReply> parse_reply(const PeerRequest& request, TransportReply&& reply
   if (!body) {
     return Error{Errc::bad_response, request.to.text() + ": " + body.error().message, {}};
   }
-  // Receivers put the address they called into objects (protocol section 1.11).
-  if (request.is_stamped && body->is_object()) (*body)["address"] = request.to.text();
-  if (request.schema) {
-    if (const Result<void> passed = request.schema->check(*body); !passed) {
-      return Error{Errc::bad_response, request.to.text() + ": " + passed.error().message,
-                   std::string(wire::kResponseSchema)};
-    }
-  }
-  return PeerReply{.body = std::move(*body), .headers = std::move(reply.headers)};
+  return accept(request, std::move(*body), std::move(reply.headers));
+}
+
+const Json& body_of(const PeerRequest& request) {
+  return request.shared_body ? *request.shared_body : request.body;
 }
 
 /// Whether `error` tells something about the peer, not about ourselves or about a mere refusal.
@@ -82,16 +91,57 @@ struct Outbound::Group {
   std::vector<std::optional<Result<PeerReply>>> results;
 };
 
+/// What requests that leave together have in common.
+struct Outbound::Draft {
+  const Headers headers;
+  const Duration left;  ///< of their time
+  const WallTime now;
+  const Json* written = nullptr;  ///< the shared body that `text` has been made of
+  std::string text{};
+
+  /// The text of a request's body.
+  std::string write(const PeerRequest& request) {
+    const bool is_shared = request.shared_body != nullptr;
+    if (is_shared && request.shared_body.get() == written) return text;
+    const Json& body = body_of(request);
+    std::string out;
+    if (request.has_budget) {
+      Json whole = body;
+      wire::put_budget(whole, left, now);
+      out = dump_json(whole);
+    } else if (!body.empty()) {
+      out = dump_json(body);
+    }
+    if (is_shared) {
+      written = request.shared_body.get();
+      text = out;
+    }
+    return out;
+  }
+};
+
 Outbound::Outbound(Options options, Parts parts)
     : options_(std::move(options)),
       parts_(parts),
       acquaintances_(options_.acquainted, options_.acquaintance_lifetime) {}
 
-TransportRequest Outbound::prepare(const PeerRequest& request, Deadline deadline) const {
+Headers Outbound::common_headers() const {
+  const std::string root = options_.root();
+  Headers headers;
+  headers.reserve(8, 256 + root.size());
+  headers.add(wire::kOriginalAddress, options_.self.text());
+  headers.add(wire::kNodeVersion, options_.version);
+  headers.add(wire::kNodeRoot, root);
+  headers.add(wire::kFeatures, wire::kOwnFeatures);
+  headers.add("content-type", "application/json");
+  return headers;
+}
+
+TransportRequest Outbound::prepare(const PeerRequest& request, Draft& draft) const {
   TransportRequest out{.to = request.to,
                        .method = request.method,
                        .path = request.path,
-                       .headers = request.headers,
+                       .headers = draft.headers,
                        .body = {},
                        .is_native = parts_.book.is_native(request.to),
                        .is_tls = options_.is_tls,
@@ -99,26 +149,14 @@ TransportRequest Outbound::prepare(const PeerRequest& request, Deadline deadline
                        .is_public_only = is_public_only_ && !parts_.access.is_trusted(request.to),
                        .work = request.work,
                        .reply_bytes_max = reply_bytes_max(request)};
-  out.headers.add(std::string(wire::kOriginalAddress), options_.self.text());
-  out.headers.add(std::string(wire::kNodeVersion), options_.version);
-  out.headers.add(std::string(wire::kNodeRoot), options_.root());
-  out.headers.add(std::string(wire::kFeatures), std::string(wire::kOwnFeatures));
-  out.headers.add("content-type", "application/json");
+  for (const auto& [name, value] : request.headers) out.headers.add(name, value);
   if (!request.known_tag.empty()) {
-    out.headers.add(std::string(wire::kIfNoneMatch), request.known_tag);
+    out.headers.add(wire::kIfNoneMatch, request.known_tag);
   }
   if (!options_.authorization.empty() && request.path != kPingPath) {
     out.headers.add("authorization", options_.authorization);
   }
-  if (request.method == Method::post) {
-    if (request.has_budget) {
-      Json body = request.body;
-      wire::put_budget(body, deadline.remaining(parts_.clock), parts_.clock.wall_now());
-      out.body = dump_json(body);
-    } else if (!request.body.empty()) {
-      out.body = dump_json(request.body);
-    }
-  }
+  if (request.method == Method::post) out.body = draft.write(request);
   return out;
 }
 
@@ -127,10 +165,15 @@ Result<PeerReply> Outbound::ask_self(const PeerRequest& request, Deadline deadli
                   .path = request.path,
                   .query = {},
                   .headers = request.headers,
-                  .body = dump_json(request.body),
+                  .body = {},
                   .remote_ip = IpAddress::loopback()};
-  own.headers.add("content-type", "application/json");
-  HttpResponse response = parts_.router.handle_own(std::move(own), deadline);
+  Router::OwnAnswer said = parts_.router.handle_own(std::move(own), body_of(request), deadline);
+  if (auto* const json = std::get_if<Result<Json>>(&said.answer);
+      json && *json && !request.is_raw) {
+    return accept(request, std::move(**json), std::move(said.headers));
+  }
+  HttpResponse response = to_response(std::move(said.answer));
+  for (const auto& [name, value] : said.headers) response.headers.add(name, value);
   return parse_reply(request,
                      {response.status, std::move(response.headers), std::move(response.body)});
 }
@@ -149,8 +192,8 @@ Result<PeerReply> Outbound::settle(const PeerRequest& request, Result<TransportR
     return reply.error();
   }
   tell(conduct::kRequestDelays, /*is_good=*/true);
-  const std::string* features = reply->headers.find(wire::kFeatures);
-  const bool is_native = features != nullptr;
+  const auto features = reply->headers.find(wire::kFeatures);
+  const bool is_native = features.has_value();
   Result<PeerReply> result = parse_reply(request, std::move(*reply));
   const bool is_refused = !result && result.error().wire_code == wire::kResponseSchema;
   if (request.schema && (result || is_refused)) {
@@ -160,8 +203,7 @@ Result<PeerReply> Outbound::settle(const PeerRequest& request, Result<TransportR
     ++counters_.failures;
     parts_.book.note_failure(request.to, parts_.clock.now());
   } else {
-    parts_.book.note_success(request.to, parts_.clock.now());
-    parts_.book.note_native(request.to, is_native);
+    parts_.book.note_success(request.to, parts_.clock.now(), is_native);
   }
   return result;
 }
@@ -180,10 +222,13 @@ Error Outbound::unproven(const Address& peer) {
 
 void Outbound::send(Group& group, const Slots& slots, const Meanwhile& meanwhile) {
   if (slots.empty()) return meanwhile();
+  Draft draft{.headers = common_headers(),
+              .left = group.deadline.remaining(parts_.clock),
+              .now = parts_.clock.wall_now()};
   std::vector<TransportRequest> requests;
   requests.reserve(slots.size());
   for (const std::size_t slot : slots) {
-    requests.push_back(prepare(group.requests[slot], group.deadline));
+    requests.push_back(prepare(group.requests[slot], draft));
     if (!signatures_) continue;
     if (group.requests[slot].needs_signature) signatures_->ask_for_signature(requests.back());
     signatures_->sign(requests.back());
@@ -232,14 +277,17 @@ Result<void> Outbound::check_answer(const PeerRequest& request, const TransportR
 void Outbound::introduce(Group& group, const Slots& strangers, const Meanwhile& meanwhile) {
   if (strangers.empty()) return meanwhile();
   const Deadline half(parts_.clock.now() + group.deadline.remaining(parts_.clock) / 2);
+  Draft draft{.headers = common_headers(),
+              .left = half.remaining(parts_.clock),
+              .now = parts_.clock.wall_now()};
   std::vector<Introduction::Question> questions;
   std::vector<TransportRequest> pings;
   for (const std::size_t slot : strangers) {
     questions.push_back(options_.introduction->ask(group.requests[slot].to));
     pings.push_back(prepare(
         {.to = group.requests[slot].to, .path = std::string(kPingPath), .method = Method::get},
-        half));
-    pings.back().headers.add(std::string(wire::kIntroduction), questions.back().text);
+        draft));
+    pings.back().headers.add(wire::kIntroduction, questions.back().text);
   }
   counters_.requests += pings.size();
   auto replies = parts_.transport.request_group(pings, half, meanwhile);
@@ -250,7 +298,7 @@ void Outbound::introduce(Group& group, const Slots& strangers, const Meanwhile& 
       group.results[strangers[i]] = settle(request, std::move(replies[i]));
       continue;
     }
-    const std::string* answer = replies[i]->headers.find(wire::kIntroduction);
+    const auto answer = replies[i]->headers.find(wire::kIntroduction);
     if (answer && options_.introduction->is_right(questions[i], *answer)) {
       acquaintances_.add(request.to, parts_.clock.now());
       introduced.push_back(strangers[i]);

@@ -29,6 +29,8 @@ struct PeerRequest {
   Address to;
   std::string path;            ///< with a leading slash
   Json body = Json::object();  ///< for POST
+  /// Instead of `body`, where many requests have the same: a group writes it down once.
+  std::shared_ptr<const Json> shared_body{};
   Method method = Method::post;
   const Schema* schema = nullptr;  ///< the answer must pass it; outlives the call
   Headers headers{};               ///< beside those that every request carries
@@ -123,6 +125,7 @@ class Outbound {
 
  private:
   struct Group;
+  struct Draft;
   using Slots = std::vector<std::size_t>;  ///< of a group
   using Meanwhile = std::function<void()>;
 
@@ -134,7 +137,8 @@ class Outbound {
                                           const Result<TransportReply>& reply) const;
   void introduce(Group& group, const Slots& strangers, const Meanwhile& meanwhile);
   [[nodiscard]] Error unproven(const Address& peer);
-  [[nodiscard]] TransportRequest prepare(const PeerRequest& request, Deadline deadline) const;
+  [[nodiscard]] Headers common_headers() const;
+  [[nodiscard]] TransportRequest prepare(const PeerRequest& request, Draft& draft) const;
   [[nodiscard]] Result<PeerReply> ask_self(const PeerRequest& request, Deadline deadline) const;
   [[nodiscard]] Result<PeerReply> settle(const PeerRequest& request, Result<TransportReply> reply);
 

@@ -32,17 +32,20 @@ void PeerBook::mention(const Address& address, TimePoint now) {
   if (named_.size() > kNamedMax) drop_last_of(named_);
 }
 
-void PeerBook::note_success(const Address& address, TimePoint now) {
+void PeerBook::note_success(const Address& address, TimePoint now, bool is_native) {
   const MutexLock lock(mutex_);
   Entry& found = heard(address, now);
   note_call(found, /*is_answered=*/true);
   found.fails = 0;
   found.has_answered = true;
+  found.is_native = is_native;
 }
 
-void PeerBook::note_heard(const Address& address, TimePoint now) {
+void PeerBook::note_heard(const Address& address, TimePoint now, bool is_native) {
   const MutexLock lock(mutex_);
-  heard(address, now).fails = 0;
+  Entry& found = heard(address, now);
+  found.fails = 0;
+  found.is_native = is_native;
 }
 
 void PeerBook::note_call(Entry& entry, bool is_answered) {
@@ -62,12 +65,6 @@ void PeerBook::note_failure(const Address& address, TimePoint now) {
   entry.tried_at = now;
 }
 
-void PeerBook::note_native(const Address& address, bool is_native) {
-  const MutexLock lock(mutex_);
-  const auto known = index_.find(address.text());
-  if (known != index_.end()) known->second->is_native = is_native;
-}
-
 void PeerBook::forget(const Address& address) {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address.text());
@@ -77,11 +74,20 @@ void PeerBook::forget(const Address& address) {
   (entry->is_heard ? heard_ : named_).erase(entry);
 }
 
+bool PeerBook::is_unreliable(const Entry& entry) {
+  return entry.calls >= kCallsToJudge && entry.success < 0.5;
+}
+
 bool PeerBook::is_unreliable(const Address& address) const {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address.text());
-  return known != index_.end() && known->second->calls >= kCallsToJudge &&
-         known->second->success < 0.5;
+  return known != index_.end() && is_unreliable(*known->second);
+}
+
+bool PeerBook::is_suspect(const Address& address) const {
+  const MutexLock lock(mutex_);
+  const auto known = index_.find(address.text());
+  return known != index_.end() && (known->second->fails > 0 || is_unreliable(*known->second));
 }
 
 unsigned PeerBook::fails(const Address& address) const {

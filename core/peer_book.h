@@ -42,19 +42,20 @@ class PeerBook {
 
   /// Someone named `address`; it has not answered us yet.
   void mention(const Address& address, TimePoint now);
-  /// `address` answered a request of ours.
-  void note_success(const Address& address, TimePoint now);
+  /// `address` answered a request of ours, as a node of ours does or as others do.
+  void note_success(const Address& address, TimePoint now, bool is_native);
   /// `address` sent us a request from the right ip, so it is there. That says nothing about how
   /// often it answers: its share of successes stays.
-  void note_heard(const Address& address, TimePoint now);
+  void note_heard(const Address& address, TimePoint now, bool is_native);
   /// A request to `address` failed in a way that is its own fault.
   void note_failure(const Address& address, TimePoint now);
-  void note_native(const Address& address, bool is_native);
   void forget(const Address& address);
 
   /// Whether it leaves more than half of our requests unanswered; never of those asked but a few
   /// times. Source: reliability S4.
   [[nodiscard]] bool is_unreliable(const Address& address) const;
+  /// Whether its last request failed, or it is unreliable.
+  [[nodiscard]] bool is_suspect(const Address& address) const;
   /// Failed requests in a row; 0 for strangers.
   [[nodiscard]] unsigned fails(const Address& address) const;
   [[nodiscard]] bool is_native(const Address& address) const;
@@ -68,6 +69,7 @@ class PeerBook {
  private:
   using List = std::list<Entry>;
   static void note_call(Entry& entry, bool is_answered);
+  [[nodiscard]] static bool is_unreliable(const Entry& entry);
   void drop_last_of(List& list) SPREADABLE_REQUIRES(mutex_);
   /// The entry of `address`, made if need be, at the head of those heard.
   Entry& heard(const Address& address, TimePoint now) SPREADABLE_REQUIRES(mutex_);

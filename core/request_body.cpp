@@ -95,12 +95,23 @@ std::string_view media_type_of(std::string_view content_type) {
   return ascii::trim(media);
 }
 
+Result<Json> parse_json_body(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  Result<Json> value = parse_json(text);
+  if (value && !value->is_structured()) {
+    return Error{Errc::bad_request, "the body must be a JSON object or array", {}};
+  }
+  return value;
+}
+
 }  // namespace
 
 Result<Json> parse_request_body(const HttpRequest& request) {
   if (request.body.empty()) return Json::object();
-  const std::string* header = request.headers.find("content-type");
-  const std::string type = header ? ascii::lower(*header) : std::string();
+  const std::string_view header = request.headers.find("content-type").value_or("");
+  if (header == "application/json") return parse_json_body(request.body);
+  const std::string type = ascii::lower(header);
   const std::string_view media = media_type_of(type);
   const bool is_form = media == "application/x-www-form-urlencoded";
   if (media != "application/json" && !is_form) return Json::object();
@@ -115,13 +126,7 @@ Result<Json> parse_request_body(const HttpRequest& request) {
     if (!utf8) return utf8.error();
     text = converted = std::move(*utf8);
   }
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  Result<Json> value = parse_json(text);
-  if (value && !value->is_structured()) {
-    return Error{Errc::bad_request, "the body must be a JSON object or array", {}};
-  }
-  return value;
+  return parse_json_body(text);
 }
 
 }  // namespace spreadable

@@ -18,6 +18,10 @@ std::string normalized(std::string_view path) {
   return ascii::lower(path);
 }
 
+bool is_normal(std::string_view path) {
+  return !path.ends_with('/') && std::none_of(path.begin(), path.end(), ascii::is_upper);
+}
+
 int status_of(Errc code) {
   switch (code) {
     case Errc::logical:
@@ -50,7 +54,7 @@ HttpResponse preflight(const HttpRequest& request) {
   HttpResponse response{.status = 204, .headers = {}, .content_type = "", .body = ""};
   response.headers.add("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE");
   response.headers.add("Vary", "Access-Control-Request-Headers");
-  if (const std::string* asked = request.headers.find("Access-Control-Request-Headers")) {
+  if (const auto asked = request.headers.find("Access-Control-Request-Headers")) {
     response.headers.add("Access-Control-Allow-Headers", *asked);
   }
   return response;
@@ -97,17 +101,20 @@ HttpResponse error_response(const Error& error) {
   return response;
 }
 
+HttpResponse to_response(Answer answer) {
+  if (auto* const response = std::get_if<HttpResponse>(&answer)) return std::move(*response);
+  const auto& result = std::get<Result<Json>>(answer);
+  if (!result) return error_response(result.error());
+  HttpResponse response;
+  response.body = dump_json(*result);
+  return response;
+}
+
 Router::Router(const Clock& clock, Logger& logger, Limits limits)
     : clock_(clock), logger_(logger), limits_(limits) {}
 
 void Router::add(Method method, std::string path, WorkClass work, ApiHandler handler) {
-  add_raw(method, std::move(path), work, [handler = std::move(handler)](CallContext& call) {
-    Result<Json> result = handler(call);
-    if (!result) return error_response(result.error());
-    HttpResponse response;
-    response.body = dump_json(*result);
-    return response;
-  });
+  declare(method, std::move(path), {.work = work, .handler = std::move(handler)});
 }
 
 void Router::add_page(std::string path, PageHandler handler) {
@@ -115,11 +122,14 @@ void Router::add_page(std::string path, PageHandler handler) {
 }
 
 void Router::add_raw(Method method, std::string path, WorkClass work, PageHandler handler) {
+  declare(method, std::move(path), {.work = work, .handler = std::move(handler)});
+}
+
+void Router::declare(Method method, std::string path, Route route) {
   SPREADABLE_ASSERT(method == Method::get || method == Method::post);
   SPREADABLE_ASSERT(path == normalized(path));
   Table& table = method == Method::get ? get_routes_ : post_routes_;
-  const bool is_new =
-      table.emplace(std::move(path), Route{.work = work, .handler = std::move(handler)}).second;
+  const bool is_new = table.emplace(std::move(path), std::move(route)).second;
   SPREADABLE_ASSERT(is_new);
 }
 
@@ -132,13 +142,13 @@ void Router::use(std::string prefix, Middleware middleware) {
 }
 
 void Router::protect(std::string_view path, Middleware guard) {
-  const auto route = post_routes_.find(std::string(path));
+  const auto route = post_routes_.find(path);
   SPREADABLE_ASSERT(route != post_routes_.end());
   route->second.guards.push_back(std::move(guard));
 }
 
 bool Router::is_protected(std::string_view path) const {
-  const auto route = post_routes_.find(std::string(path));
+  const auto route = post_routes_.find(path);
   return route != post_routes_.end() && !route->second.guards.empty();
 }
 
@@ -147,14 +157,14 @@ const Router::Route* Router::find(Method method, std::string_view path) const {
   if (method == Method::get || method == Method::head) table = &get_routes_;
   if (method == Method::post) table = &post_routes_;
   if (!table) return nullptr;
-  auto it = table->find(std::string(path));  // nodes and clients spell paths as they are kept
+  auto it = table->find(path);  // nodes and clients spell paths as they are kept
   if (it == table->end()) it = table->find(normalized(path));
   return it == table->end() ? nullptr : &it->second;
 }
 
 const std::vector<Middleware>* Router::middleware_of(std::string_view path) const {
-  const std::string plain = normalized(path);
-  std::string_view prefix = plain;
+  const std::string plain = is_normal(path) ? std::string() : normalized(path);
+  std::string_view prefix = plain.empty() ? path : plain;
   while (true) {
     if (const auto it = middleware_.find(prefix); it != middleware_.end()) return &it->second;
     if (prefix.empty()) return nullptr;
@@ -185,11 +195,11 @@ HttpResponse Router::handle(HttpRequest request) {
                      .deadline = Deadline::after(clock_, budget),
                      .client_ip = request.remote_ip,
                      .client_address = {},
-                     .is_native = request.headers.find(wire::kFeatures) != nullptr};
-    response = run(call, route);
+                     .is_native = request.headers.find(wire::kFeatures).has_value()};
+    response = to_response(run(call, route));
     for (const auto& [name, value] : call.reply_headers) response.headers.add(name, value);
     if (call.is_native) {
-      response.headers.add(std::string(wire::kFeatures), std::string(wire::kOwnFeatures));
+      response.headers.add(wire::kFeatures, wire::kOwnFeatures);
     }
     if (call.signs_answer && signatures_) signatures_->sign_answer(request, response);
   }
@@ -197,31 +207,28 @@ HttpResponse Router::handle(HttpRequest request) {
   return response;
 }
 
-HttpResponse Router::handle_own(HttpRequest request, Deadline deadline) {
-  Result<Json> body = parse_request_body(request);
-  SPREADABLE_ASSERT(body);  // the node wrote it itself
+Router::OwnAnswer Router::handle_own(HttpRequest request, Json body, Deadline deadline) {
   CallContext call{.request = request,
-                   .body = std::move(*body),
+                   .body = std::move(body),
                    .deadline = deadline,
                    .client_ip = IpAddress::loopback(),
                    .client_address = {},
                    .is_own = true,
                    .is_native = true};
-  HttpResponse response = answer(call, find(request.method, request.path));
-  for (const auto& [name, value] : call.reply_headers) response.headers.add(name, value);
-  return response;
+  Answer said = answer(call, find(request.method, request.path));
+  return {std::move(said), std::move(call.reply_headers)};
 }
 
-HttpResponse Router::run(CallContext& call, const Route* route) const {
+Answer Router::run(CallContext& call, const Route* route) const {
   if (const auto* list = middleware_of(call.request.path)) {
     for (const Middleware& middleware : *list) {
-      if (Result<void> passed = middleware(call); !passed) return error_response(passed.error());
+      if (Result<void> passed = middleware(call); !passed) return Result<Json>(passed.error());
     }
   }
   return answer(call, route);
 }
 
-HttpResponse Router::answer(CallContext& call, const Route* route) const {
+Answer Router::answer(CallContext& call, const Route* route) const {
   try {
     return dispatch(call, route);
   } catch (const std::exception& exception) {  // out of a user's handler
@@ -229,10 +236,10 @@ HttpResponse Router::answer(CallContext& call, const Route* route) const {
   } catch (...) {
     logger_.error("handler of " + call.request.path + " failed with an unknown exception");
   }
-  return error_response({Errc::internal, "", {}});
+  return Result<Json>(Error{Errc::internal, "", {}});
 }
 
-HttpResponse Router::dispatch(CallContext& call, const Route* route) const {
+Answer Router::dispatch(CallContext& call, const Route* route) const {
   const Method method = call.request.method;
   if (!route) {
     if (fallback_ && (method == Method::get || method == Method::head)) return fallback_(call);
@@ -240,14 +247,14 @@ HttpResponse Router::dispatch(CallContext& call, const Route* route) const {
   }
   const Place place(*route->inside);
   if (route->work == WorkClass::client && place.count() > limits_.client_concurrency) {
-    return error_response({Errc::overloaded, "too many requests of this kind at a time", {}});
+    return Result<Json>(Error{Errc::overloaded, "too many requests of this kind at a time", {}});
   }
   if (!call.is_own) {
     for (const Middleware& guard : route->guards) {
-      if (Result<void> passed = guard(call); !passed) return error_response(passed.error());
+      if (Result<void> passed = guard(call); !passed) return Result<Json>(passed.error());
     }
   }
-  return route->handler(call);
+  return std::visit([&](const auto& handler) -> Answer { return handler(call); }, route->handler);
 }
 
 }  // namespace spreadable

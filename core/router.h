@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "core/call_context.h"
@@ -26,9 +27,14 @@ using PageHandler = std::function<HttpResponse(CallContext&)>;
 /// Runs before the handler; an Error ends the request.
 using Middleware = std::function<Result<void>(CallContext&)>;
 
+/// What a handler of either kind has answered.
+using Answer = std::variant<Result<Json>, HttpResponse>;
+
 /// The response that tells `error`: 422 `{message, code}` for logical errors, the status of
 /// section 1.4 of the protocol for the others. Errc::internal never carries its text to a caller.
 [[nodiscard]] HttpResponse error_response(const Error& error);
+/// `answer` as it goes to a caller: JSON written down, errors as error_response has them.
+[[nodiscard]] HttpResponse to_response(Answer answer);
 
 /// Finds the handler of a request in a hash table and runs it, in the order of protocol
 /// section 1.2: CORS, body, the middleware of the path's prefix, the route's guards, handler,
@@ -73,25 +79,37 @@ class Router final : public RequestHandler {
 
   [[nodiscard]] WorkClass work_class(Method method, std::string_view path) const override;
   [[nodiscard]] HttpResponse handle(HttpRequest request) override;
-  /// As handle, for a request of the node to itself: no access checks, no budget from the body but
-  /// `deadline`.
-  [[nodiscard]] HttpResponse handle_own(HttpRequest request, Deadline deadline);
+  struct OwnAnswer {
+    Answer answer;
+    Headers headers;  ///< that the handler has added
+  };
+  /// As handle, for a request of the node to itself: no access checks, no budget but `deadline`,
+  /// and JSON goes in and comes out as values, which nobody has to write and to parse. `body`
+  /// stands for the request's.
+  [[nodiscard]] OwnAnswer handle_own(HttpRequest request, Json body, Deadline deadline);
 
  private:
   struct Route {
     WorkClass work = WorkClass::leaf;
-    PageHandler handler;
+    std::variant<ApiHandler, PageHandler> handler;
     std::vector<Middleware> guards{};
     std::unique_ptr<std::atomic<std::size_t>> inside =
         std::make_unique<std::atomic<std::size_t>>(0);
   };
-  using Table = std::unordered_map<std::string, Route>;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view path) const {
+      return std::hash<std::string_view>{}(path);
+    }
+  };
+  using Table = std::unordered_map<std::string, Route, Hash, std::equal_to<>>;
 
   [[nodiscard]] const Route* find(Method method, std::string_view path) const;
   [[nodiscard]] const std::vector<Middleware>* middleware_of(std::string_view path) const;
-  [[nodiscard]] HttpResponse run(CallContext& call, const Route* route) const;
-  [[nodiscard]] HttpResponse answer(CallContext& call, const Route* route) const;
-  [[nodiscard]] HttpResponse dispatch(CallContext& call, const Route* route) const;
+  [[nodiscard]] Answer run(CallContext& call, const Route* route) const;
+  [[nodiscard]] Answer answer(CallContext& call, const Route* route) const;
+  [[nodiscard]] Answer dispatch(CallContext& call, const Route* route) const;
+  void declare(Method method, std::string path, Route route);
 
   const Clock& clock_;
   Logger& logger_;

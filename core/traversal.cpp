@@ -13,9 +13,9 @@ namespace {
 /// Fields that the protocol adds to a query on its way; an action does not see them.
 constexpr const char* kStageFields[] = {"level", "timeout", "timestamp"};
 
-/// The query inside a stage's body. A level above the depth of the network would make others work
-/// for nothing, so it is refused (reliability S10).
-Result<Json> query_of(const NetworkAction& action, const CallContext& call) {
+/// Leaves of a stage's body the query inside it. A level above the depth of the network would make
+/// others work for nothing, so it is refused (reliability S10).
+Result<void> unwrap_query(const NetworkAction& action, CallContext& call) {
   if (!call.body.is_object()) {
     return Error{Errc::logical, "the body of \"" + action.name() + "\" must be an object", {}};
   }
@@ -24,9 +24,8 @@ Result<Json> query_of(const NetworkAction& action, const CallContext& call) {
       return Error{Errc::logical, "\"level\" field is invalid", {}};
     }
   }
-  Json query = query_of_stage(call.body);
-  if (Result<void> passed = action.check(query); !passed) return passed.error();
-  return query;
+  call.body = query_of_stage(std::move(call.body));
+  return action.check(call.body);
 }
 
 /// Refuses a request that wants to be handed on deeper than a network has levels: each level would
@@ -40,19 +39,25 @@ Result<void> check_level(const CallContext& call) {
 
 }  // namespace
 
-PeerRequest stage_request(const Address& to, std::string_view route, const NetworkAction& action,
-                          const Json& query) {
+StageQuestion::StageQuestion(std::string_view route, const NetworkAction& action,
+                             const Json& query) {
   const bool is_to_slave = route == wire::kSlaveRoute;
   const Schema* const schema =
       action.answer_schema(is_to_slave ? Answerer::slave : Answerer::master, query);
-  PeerRequest request{.to = to,
-                      .path = std::string(route) + action.name(),
-                      .body = query,
-                      .schema = schema,
-                      .is_stamped = schema != nullptr,
-                      .work = is_to_slave ? WorkClass::leaf : WorkClass::forward,
-                      .needs_signature = action.has_signed_answers()};
-  request.body["level"] = is_to_slave ? 0 : 1;
+  Json body = query;
+  body["level"] = is_to_slave ? 0 : 1;
+  request_ = {.path = std::string(route) + action.name(),
+              .body = {},
+              .shared_body = std::make_shared<const Json>(std::move(body)),
+              .schema = schema,
+              .is_stamped = schema != nullptr,
+              .work = is_to_slave ? WorkClass::leaf : WorkClass::forward,
+              .needs_signature = action.has_signed_answers()};
+}
+
+PeerRequest StageQuestion::to(const Address& address) const {
+  PeerRequest request = request_;
+  request.to = address;
   return request;
 }
 
@@ -122,7 +127,7 @@ void Traversal::pass_headers(PeerRequest& request, const NetworkAction& action,
                              const CallContext& call) const {
   if (parts_.book.is_foreign(request.to)) return;
   for (const std::string& name : action.passed_headers()) {
-    const std::string* value = call.request.headers.find(name);
+    const auto value = call.request.headers.find(name);
     if (value) request.headers.add(name, *value);
   }
 }
@@ -150,9 +155,8 @@ Result<Json> Traversal::local(NetworkAction& action, const Json& query, CallCont
 
 Result<Json> Traversal::slave_stage(NetworkAction& action, CallContext& call) {
   if (Result<void> passed = check_level(call); !passed) return passed.error();
-  Result<Json> query = query_of(action, call);
-  if (!query) return query;
-  return local(action, *query, call);
+  if (Result<void> unwrapped = unwrap_query(action, call); !unwrapped) return unwrapped.error();
+  return local(action, call.body, call);
 }
 
 Result<Json> Traversal::butler_stage(NetworkAction& action, CallContext& call) {
@@ -173,13 +177,14 @@ Result<Json> Traversal::stand_in_stage(NetworkAction& action, CallContext& call)
 
 Result<Json> Traversal::fan_out(NetworkAction& action, const std::vector<Address>& slaves,
                                 CallContext& call) {
-  Result<Json> query = query_of(action, call);
-  if (!query) return query;
+  if (Result<void> unwrapped = unwrap_query(action, call); !unwrapped) return unwrapped.error();
+  const Json& query = call.body;
+  const StageQuestion question(wire::kSlaveRoute, action, query);
   std::vector<PeerRequest> requests;
   requests.reserve(slaves.size());
   for (const Address& slave : slaves) {
     if (is_unable(action, slave)) continue;
-    requests.push_back(stage_request(slave, wire::kSlaveRoute, action, *query));
+    requests.push_back(question.to(slave));
     pass_headers(requests.back(), action, call);
   }
   auto results = parts_.outbound.request_group(requests, with_margin(call.deadline));
@@ -193,8 +198,8 @@ Result<Json> Traversal::fan_out(NetworkAction& action, const std::vector<Address
       coverage.add_silent(requests[i].to);
     }
   }
-  if (call.is_native) call.reply_headers.add(std::string(wire::kCoverage), coverage.to_header());
-  return action.merge_slaves(replies, *query, call);
+  if (call.is_native) call.reply_headers.add(wire::kCoverage, coverage.to_header());
+  return action.merge_slaves(replies, query, call);
 }
 
 Address Traversal::whom_to_ask(const Part& part, const Gathering& gathering) const {
@@ -202,7 +207,7 @@ Address Traversal::whom_to_ask(const Part& part, const Gathering& gathering) con
     return std::find(part.tried.begin(), part.tried.end(), address) != part.tried.end();
   };
   const Address& master = part.master.address;
-  const bool is_suspect = parts_.book.fails(master) > 0 || parts_.book.is_unreliable(master);
+  const bool is_suspect = parts_.book.is_suspect(master);
   const bool is_able = !is_unable(gathering.action, master);
   if (!was_tried(master) && !is_suspect && is_able) return master;
 
@@ -221,6 +226,7 @@ Address Traversal::whom_to_ask(const Part& part, const Gathering& gathering) con
 }
 
 void Traversal::ask_masters(Gathering& gathering, Deadline deadline) {
+  const StageQuestion question(wire::kButlerRoute, gathering.action, gathering.query);
   std::vector<PeerRequest> requests;
   std::vector<Part*> asked;
   for (Part& part : gathering.parts) {
@@ -228,10 +234,10 @@ void Traversal::ask_masters(Gathering& gathering, Deadline deadline) {
     const Address to = whom_to_ask(part, gathering);
     if (to.is_empty()) continue;
     const bool is_stand_in = to != part.master.address;
-    PeerRequest request = stage_request(to, is_stand_in ? wire::kStandInRoute : wire::kButlerRoute,
-                                        gathering.action, gathering.query);
+    PeerRequest request = question.to(to);
     if (is_stand_in) {
-      request.headers.add(std::string(wire::kStandInFor), part.master.address.text());
+      request.path = std::string(wire::kStandInRoute) + gathering.action.name();
+      request.headers.add(wire::kStandInFor, part.master.address.text());
     }
     pass_headers(request, gathering.action, gathering.call);
     part.tried.push_back(to);
@@ -247,7 +253,7 @@ void Traversal::ask_masters(Gathering& gathering, Deadline deadline) {
       continue;
     }
     part.reply = Reply{part.master.address, std::move(results[i]->body)};
-    const std::string* header = results[i]->headers.find(wire::kCoverage);
+    const auto header = results[i]->headers.find(wire::kCoverage);
     const auto coverage = header ? Coverage::from_header(*header) : std::nullopt;
     // A peer without coverage counts answers for the list that it announced.
     part.coverage = coverage.value_or(

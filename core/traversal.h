@@ -35,11 +35,17 @@ struct TraversalResult {
   [[nodiscard]] static Result<TraversalResult> from_json(const Json& json);
 };
 
-/// The request by which a coordinator asks a master for its part (`route` is wire::kButlerRoute or
-/// wire::kStandInRoute) or a master asks a slave (wire::kSlaveRoute). Audits send the very same, so
-/// that nobody can tell them from a question.
-[[nodiscard]] PeerRequest stage_request(const Address& to, std::string_view route,
-                                        const NetworkAction& action, const Json& query);
+/// The question by which a coordinator asks masters for their parts (`route` is wire::kButlerRoute
+/// or wire::kStandInRoute) or a master asks slaves (wire::kSlaveRoute). Audits ask the very same,
+/// so that nobody can tell them apart.
+class StageQuestion {
+ public:
+  StageQuestion(std::string_view route, const NetworkAction& action, const Json& query);
+  [[nodiscard]] PeerRequest to(const Address& address) const;
+
+ private:
+  PeerRequest request_;  ///< without its receiver
+};
 /// The query inside the body of such a request, an object.
 [[nodiscard]] Json query_of_stage(Json body);
 

@@ -59,9 +59,9 @@ BENCHMARK(find_known_list)->Name("known lists: find one of 100");
 void note_success(benchmark::State& state) {
   PeerBook book;
   const std::vector<Address> peers = addresses(100);
-  for (const Address& peer : peers) book.note_success(peer, kNow);
+  for (const Address& peer : peers) book.note_success(peer, kNow, /*is_native=*/true);
   std::size_t i = 0;
-  for (auto _ : state) book.note_success(peers[i++ % peers.size()], kNow);
+  for (auto _ : state) book.note_success(peers[i++ % peers.size()], kNow, /*is_native=*/true);
 }
 BENCHMARK(note_success)->Name("peer book: note an answer");
 

@@ -70,7 +70,7 @@ Documents::Request request_of(const CallContext& call) {
 }
 
 void note_completeness(CallContext& call, const Documents::Page& page) {
-  if (!page.is_complete) call.reply_headers.add(std::string(wire::kIncomplete), "true");
+  if (!page.is_complete) call.reply_headers.add(wire::kIncomplete, "true");
 }
 
 /// The addresses that a copy is to be handed on to; what is no address is left out.

@@ -252,7 +252,7 @@ Result<std::size_t> Documents::change(std::string_view action, const char* count
   if (!request.document.is_null()) query["document"] = request.document;
   Node::Asking asking{.deadline = request.deadline};
   const std::string proof = detail::proof_of(request.owner_token);
-  if (!proof.empty()) asking.headers.add(std::string(wire::kOwnerProof), proof);
+  if (!proof.empty()) asking.headers.add(wire::kOwnerProof, proof);
   const auto result = node().traverse(action, query, asking);
   if (!result) return result.error();
   return result->value[count_field].get<std::size_t>();

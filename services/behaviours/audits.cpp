@@ -34,7 +34,7 @@ Json readable_entries(Json merged) {
 /// A peer of ours counts its answers. One that leaves the count out claims to have heard everyone,
 /// as it does towards a coordinator.
 Claim claim_of(PeerReply& reply) {
-  const std::string* header = reply.headers.find(wire::kCoverage);
+  const auto header = reply.headers.find(wire::kCoverage);
   const auto coverage = header ? Coverage::from_header(*header) : std::nullopt;
   if (!coverage) return {.merged = std::move(reply.body), .silent = {}};
   return {.merged = std::move(reply.body),
@@ -271,11 +271,10 @@ void Audits::audit(const Candidate& candidate) {
   if (witnesses.empty()) return;
 
   const Overheard::Question question = choose_question(candidate.master);
-  std::vector<PeerRequest> requests{
-      stage_request(candidate.master, wire::kButlerRoute, *question.action, question.query)};
-  for (const Address& witness : witnesses) {
-    requests.push_back(stage_request(witness, wire::kSlaveRoute, *question.action, question.query));
-  }
+  const StageQuestion of_slaves(wire::kSlaveRoute, *question.action, question.query);
+  const StageQuestion of_master(wire::kButlerRoute, *question.action, question.query);
+  std::vector<PeerRequest> requests{of_master.to(candidate.master)};
+  for (const Address& witness : witnesses) requests.push_back(of_slaves.to(witness));
   auto results =
       node().outbound().request_group(requests, Deadline::after(node().clock(), *question.budget));
   if (!results.front() || !node().book().is_native(candidate.master)) return;

@@ -6,7 +6,7 @@
 
 namespace spreadable {
 
-HttpServer::HttpServer(EventLoop& loop, WorkerPool& pool) : HttpServer(loop, pool, Options{}) {}
+HttpServer::HttpServer(EventLoop& loop, WorkerPool& pool) : HttpServer(loop, pool, Options()) {}
 
 HttpServer::HttpServer(EventLoop& loop, WorkerPool& pool, Options options)
     : loop_(loop), pool_(pool), options_(std::move(options)) {

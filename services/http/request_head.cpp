@@ -16,6 +16,7 @@ using detail::is_field_value;
 using detail::is_token;
 
 constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::size_t kFieldsUsual = 12;  // what nodes and browsers send needs no more room
 
 constexpr auto kHostBytes = detail::byte_table("-._~!$&'()*+,;=:[]%");
 
@@ -32,10 +33,10 @@ Error refusal(std::string message) {
   return {Errc::bad_request, std::move(message), {}};
 }
 
-/// Cuts the first line off `rest`. A line ends in CR LF; either byte alone is a mistake or an
-/// attack.
+/// Cuts the first line off `rest`. A line ends in CR LF; a CR alone is a mistake or an attack, as
+/// is an LF alone, which is refused as a control byte of the line.
 std::optional<std::string_view> cut_line(std::string_view& rest) {
-  const auto end = rest.find_first_of(kLineEnd);
+  const auto end = rest.find(kLineEnd.front());
   if (end == std::string_view::npos || rest.substr(end, 2) != kLineEnd) return std::nullopt;
   const std::string_view line = rest.substr(0, end);
   rest.remove_prefix(end + 2);
@@ -156,7 +157,7 @@ Result<void> read_field(std::string_view line, RequestHead& head, Framing& frami
   const std::string_view value = ascii::trim(line.substr(colon + 1));
   if (!is_token(name)) return refusal("a field name is malformed");
   if (!is_field_value(value)) return refusal("a field value has control bytes");
-  head.headers.add(std::string(name), std::string(value));
+  head.headers.add(name, value);
   return note_field(name, value, head, framing);
 }
 
@@ -176,6 +177,7 @@ Result<void> conclude(RequestHead& head, const Framing& framing) {
 Result<RequestHead> parse_request_head(std::string_view text, std::size_t fields_max) {
   RequestHead head;
   Framing framing;
+  head.headers.reserve(kFieldsUsual, text.size());
   auto line = cut_line(text);
   if (!line) return refusal("a line does not end in CR LF");
   if (auto read = read_request_line(*line, head); !read) return read.error();

@@ -229,58 +229,56 @@ void Identity::sign(TransportRequest& request) {
                                                                     .body = request.body,
                                                                     .challenge = asker.challenge,
                                                                     .count = count}));
-  request.headers.set(std::string(wire::kSignature),
-                      asker.challenge + ";" + count + ";" + signature);
+  request.headers.set(wire::kSignature, asker.challenge + ";" + count + ";" + signature);
 }
 
 bool Identity::is_asked(const TransportRequest& request, const TransportReply& reply) {
-  const std::string* challenge = reply.headers.find(wire::kChallenge);
+  const auto challenge = reply.headers.find(wire::kChallenge);
   // A text of a peer that goes into our headers: challenges are short and have no separators.
   constexpr std::size_t kChallengeBytesMax = 128;
   if (!challenge || challenge->size() > kChallengeBytesMax ||
       challenge->find_first_of(";\r\n") != std::string::npos) {
     return false;
   }
-  const std::string* used = request.headers.find(wire::kSignature);
+  const auto used = request.headers.find(wire::kSignature);
   const MutexLock lock(mutex_);
   if (!key_) return false;
   const auto known = askers_.find(request.to);
   if (known == askers_.end()) {
     if (askers_.size() >= kAskersMax) askers_.erase(askers_.begin());
-    askers_[request.to] = {.challenge = *challenge};
+    askers_[request.to] = {.challenge = std::string(*challenge)};
   } else if (used && used->starts_with(known->second.challenge + ";")) {
-    known->second = {.challenge = *challenge};
+    known->second = {.challenge = std::string(*challenge)};
   }  // else another request has brought a newer one meanwhile
   return true;
 }
 
 void Identity::ask_for_signature(TransportRequest& request) {
-  request.headers.set(std::string(wire::kSignAnswer),
-                      base64_encode(node().secrets().bytes(kNumberBytes)));
+  request.headers.set(wire::kSignAnswer, base64_encode(node().secrets().bytes(kNumberBytes)));
 }
 
 void Identity::sign_answer(const HttpRequest& request, HttpResponse& response) {
-  const std::string* number = request.headers.find(wire::kSignAnswer);
+  const auto number = request.headers.find(wire::kSignAnswer);
   const auto own = private_key();
   if (!number || !own) return;
   const std::string signature = own->sign(signed_text(SignedAnswer{.path = url_of(request),
                                                                    .from = node().address(),
-                                                                   .number = *number,
+                                                                   .number = std::string(*number),
                                                                    .status = response.status,
                                                                    .headers = response.headers,
                                                                    .body = response.body}));
-  response.headers.set(std::string(wire::kSignature), own->public_key().text() + ";" + signature);
+  response.headers.set(wire::kSignature, own->public_key().text() + ";" + signature);
 }
 
 Result<void> Identity::check_answer(const TransportRequest& request, const TransportReply& reply) {
-  const std::string* number = request.headers.find(wire::kSignAnswer);
-  const std::string* field = reply.headers.find(wire::kSignature);
-  const auto parts = split(field ? std::string_view(*field) : std::string_view(), 2);
+  const auto number = request.headers.find(wire::kSignAnswer);
+  const auto field = reply.headers.find(wire::kSignature);
+  const auto parts = split(field.value_or(std::string_view()), 2);
   const auto key = parts ? PublicKey::parse((*parts)[0]) : std::nullopt;
   if (!number || !key) return unsigned_answer(request, "the answer is not signed");
   if (!key->verifies(signed_text(SignedAnswer{.path = request.path,
                                               .from = request.to,
-                                              .number = *number,
+                                              .number = std::string(*number),
                                               .status = reply.status,
                                               .headers = reply.headers,
                                               .body = reply.body}),

@@ -31,7 +31,7 @@ std::string fields_of(const Headers& headers) {
   for (const auto& [name, value] : headers) {
     std::string line = ascii::lower(name);
     const bool is_ours = line.starts_with(kOurs) && line != wire::kSignature;
-    if (is_ours || line == wire::kNodeRoot) lines.push_back(line + ":" + value + "\n");
+    if (is_ours || line == wire::kNodeRoot) lines.push_back(line + ":" + std::string(value) + "\n");
   }
   std::sort(lines.begin(), lines.end());
   std::string text;

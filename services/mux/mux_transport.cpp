@@ -156,8 +156,9 @@ void MuxTransport::send(Call& call, std::size_t slot) {
   const TransportRequest& request = call.requests[slot];
   if (is_suitable(request)) {
     if (auto channel = channel_to(request)) {
-      const auto id =
-          channel->try_send({call.group, slot}, detail::request_head_text(request), request.body);
+      const bool is_far = !channel->peer_ip().is_loopback();
+      const auto id = channel->try_send({call.group, slot},
+                                        detail::request_head_text(request, is_far), request.body);
       if (id) {
         call.sent[slot] = {std::move(channel), *id};
         return;

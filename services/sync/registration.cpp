@@ -133,7 +133,7 @@ bool Sync::Registration::is_suitable(const Address& master, std::size_t network_
 std::vector<Address> Sync::Registration::choose(const PeerReply& reply) const {
   const auto size = reply.body["networkSize"].get<std::size_t>();
   const std::size_t limit = node_.topology().list_limit(std::max<std::size_t>(size, 1));
-  const bool is_native = reply.headers.find(wire::kFeatures) != nullptr;
+  const bool is_native = reply.headers.find(wire::kFeatures).has_value();
   std::vector<Address> free;
   std::vector<Address> candidates;
   for (const Json& entry : reply.body["results"]) {

@@ -90,10 +90,12 @@ void Sync::Round::note_silence(const Address& peer, const Error& error, bool is_
 Result<std::shared_ptr<const Structure>> Sync::Round::read(const Address& peer,
                                                            const PeerReply& reply) {
   if (reply.is_unchanged) return sync_.known_.at(peer).structure;
-  const std::string* part = reply.headers.find(wire::kStructurePart);
+  const auto part = reply.headers.find(wire::kStructurePart);
   const bool is_links_only = part && *part == wire::kLinksPart;
-  const std::string* tag = is_links_only ? nullptr : reply.headers.find(wire::kTag);
-  std::shared_ptr<const Structure> structure = tag ? sync_.cache_->find(peer, *tag) : nullptr;
+  const std::string tag(
+      is_links_only ? "" : reply.headers.find(wire::kTag).value_or(std::string_view()));
+  std::shared_ptr<const Structure> structure =
+      tag.empty() ? nullptr : sync_.cache_->find(peer, tag);
   if (!structure) {
     Result<Structure> parsed = parse_structure(reply.text);
     if (!parsed) return parsed.error();
@@ -103,9 +105,9 @@ Result<std::shared_ptr<const Structure>> Sync::Round::read(const Address& peer,
     parsed->address = peer;
     parsed->is_links_only = is_links_only;
     structure = std::make_shared<const Structure>(std::move(*parsed));
-    if (tag) sync_.cache_->note(peer, *tag, structure);
+    if (!tag.empty()) sync_.cache_->note(peer, tag, structure);
   }
-  if (tag) sync_.known_[peer] = {*tag, structure};
+  if (!tag.empty()) sync_.known_[peer] = {tag, structure};
   return structure;
 }
 
@@ -122,7 +124,7 @@ void Sync::Round::note_answer(const Address& peer, const Result<PeerReply>& repl
     const MutexLock lock(sync_.mutex_);
     sync_.memory_.misses.erase(peer);
   }
-  if (const std::string* to = reply->headers.find(wire::kMoveTo)) {
+  if (const auto to = reply->headers.find(wire::kMoveTo)) {
     if (const Result<Address> address = Address::parse(*to);
         address && peer == node_.peers().view()->backlink) {
       sync_.move_to_ = *address;
@@ -142,10 +144,10 @@ PeerRequest Sync::Round::question_to(const Address& peer) const {
   const bool is_plain_slave = sync_.read_slaves_.contains(peer) && view->backlink != peer &&
                               !view->find_master(peer) && node_.book().is_native(peer);
   if (view->is_master()) {
-    question.headers.add(std::string(wire::kListLength), std::to_string(view->slaves.size()));
+    question.headers.add(wire::kListLength, std::to_string(view->slaves.size()));
   }
   if (is_plain_slave && node_.random().below(kWholePeriod) != 0) {
-    question.headers.add(std::string(wire::kStructurePart), std::string(wire::kLinksPart));
+    question.headers.add(wire::kStructurePart, wire::kLinksPart);
   }
   return question;
 }

@@ -89,16 +89,16 @@ HttpResponse Sync::on_structure(CallContext& call) {
     const MutexLock lock(mutex_);
     const auto move = memory_.moves.find(call.client_address);
     if (move != memory_.moves.end() && move->second.until > node().clock().now()) {
-      response.headers.add(std::string(wire::kMoveTo), move->second.to.text());
+      response.headers.add(wire::kMoveTo, move->second.to.text());
     }
   }
   if (call.header(wire::kStructurePart) == wire::kLinksPart) {
-    response.headers.add(std::string(wire::kStructurePart), std::string(wire::kLinksPart));
+    response.headers.add(wire::kStructurePart, wire::kLinksPart);
     response.body = structure_text(*view, StructurePart::links);
     return response;
   }
   const std::string tag = fmt::format("\"{:x}-{:x}\"", incarnation_, view->revision);
-  response.headers.add(std::string(wire::kTag), tag);
+  response.headers.add(wire::kTag, tag);
   if (call.header(wire::kIfNoneMatch) == tag) {
     response.status = 304;
   } else {

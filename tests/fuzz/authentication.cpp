@@ -34,8 +34,8 @@ bool passes(const Authentication& authentication, const Given& given) {
   const Result<void> passed = authentication.check(call);
   if (passed) return true;
   fuzz::check_error(passed.error(), {Errc::unauthorized});
-  SPREADABLE_ASSERT(call.reply_headers.find("WWW-Authenticate") != nullptr);
-  SPREADABLE_ASSERT(call.reply_headers.find("Set-Cookie") == nullptr);
+  SPREADABLE_ASSERT(call.reply_headers.find("WWW-Authenticate").has_value());
+  SPREADABLE_ASSERT(!call.reply_headers.find("Set-Cookie"));
   return false;
 }
 

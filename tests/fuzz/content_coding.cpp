@@ -29,7 +29,7 @@ void check_response(std::string_view body, std::string_view accepted) {
   const detail::Coding coding =
       detail::accepted_coding(Headers{{"accept-encoding", std::string(accepted)}});
   apply_coding(response, coding, /*level=*/1);
-  const std::string* named = response.headers.find("content-encoding");
+  const auto named = response.headers.find("content-encoding");
   const Result<std::string> plain =
       detail::undo_content_coding(response.body, named ? *named : "", body.size());
   SPREADABLE_ASSERT(plain && *plain == body);

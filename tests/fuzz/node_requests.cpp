@@ -11,7 +11,7 @@ using detail::RequestCollector;
 constexpr std::size_t kBodyBytesMax = 64 << 10;
 
 void ask(LocalNetwork& network, HttpRequest request) {
-  const std::string* coding = request.headers.find("content-encoding");
+  const auto coding = request.headers.find("content-encoding");
   Result<std::string> body =
       detail::undo_content_coding(std::move(request.body), coding ? *coding : "", kBodyBytesMax);
   if (!body) return;

@@ -39,7 +39,7 @@ class Stranger final : public RequestHandler {
     response.status = answer.status;
     response.body = answer.body;
     if (!answer.is_native) return response;
-    response.headers.add(std::string(wire::kFeatures), std::string(wire::kOwnFeatures));
+    response.headers.add(wire::kFeatures, wire::kOwnFeatures);
     for (const std::string_view name : {wire::kCoverage, wire::kMoveTo, wire::kChallenge}) {
       const auto field = answers_.find(std::string(name));
       if (field != answers_.end()) response.headers.add(field->first, field->second.front().body);

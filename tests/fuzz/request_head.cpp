@@ -19,7 +19,7 @@ void check_fields(const RequestHead& head) {
   SPREADABLE_ASSERT(is_asterisk || head.path.starts_with('/'));
   SPREADABLE_ASSERT(head.path.find_first_of(" ?#\r\n") == std::string::npos);
   SPREADABLE_ASSERT(!head.is_chunked || head.content_length == 0);
-  SPREADABLE_ASSERT(head.is_http_1_0 || head.headers.find("host") != nullptr);
+  SPREADABLE_ASSERT(head.is_http_1_0 || head.headers.find("host").has_value());
 }
 
 /// `head` as another program would write it.

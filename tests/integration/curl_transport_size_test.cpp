@@ -254,7 +254,7 @@ TEST_CASE(
     const std::string body = lively_text(row.lively) + std::string(row.monotonous, 'x');
     std::atomic<int> compressed = 0;
     HttpPeer peer([&](const HttpRequest& request) {
-      const std::string* accepted = request.headers.find("accept-encoding");
+      const auto accepted = request.headers.find("accept-encoding");
       if (accepted && *accepted == "identity") return HttpPeer::ok(body);
       ++compressed;
       return gzip_answer(body);
@@ -264,7 +264,7 @@ TEST_CASE(
     CHECK(reply->body == body);
     CHECK(compressed == 1);
     CHECK(peer.requests() == (row.is_cut ? 2 : 1));
-    CHECK((reply->headers.find("content-encoding") == nullptr) == row.is_cut);
+    CHECK(!reply->headers.find("content-encoding") == row.is_cut);
   }
 }
 

@@ -156,7 +156,7 @@ TEST_CASE("curl transport: request: asks for compressed answers, except within t
   Fixture fixture;
   std::string accepted;
   HttpPeer peer([&](const HttpRequest& request) {
-    const std::string* value = request.headers.find("accept-encoding");
+    const auto value = request.headers.find("accept-encoding");
     accepted = value ? *value : "nothing";
     return gzip_answer("text");  // undone whatever was asked for
   });
@@ -527,8 +527,9 @@ TEST_CASE("curl transport: files: none is left open by answers, errors or broken
 
 TEST_CASE("curl transport: names: the resolver decides where to, the header keeps the name") {
   Fixture fixture;
-  HttpPeer peer(
-      [](const HttpRequest& request) { return HttpPeer::ok(*request.headers.find("host")); });
+  HttpPeer peer([](const HttpRequest& request) {
+    return HttpPeer::ok(std::string(*request.headers.find("host")));
+  });
   const Address named = *Address::from_parts("peer.example", peer.port());
   for (int i = 0; i < 3; ++i) {
     for (const auto& result : fixture.ask({to(named), to(named)})) {

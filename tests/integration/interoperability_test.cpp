@@ -18,7 +18,7 @@ class EchoHandler final : public RequestHandler {
  public:
   WorkClass work_class(Method, std::string_view) const override { return WorkClass::leaf; }
   HttpResponse handle(HttpRequest request) override {
-    const std::string* root = request.headers.find("node-root");
+    const auto root = request.headers.find("node-root");
     HttpResponse response;
     response.body = dump_json({{"path", request.path},
                                {"query", request.query},

@@ -137,11 +137,11 @@ TEST_CASE("values: headers: a name is found in any case, and set once") {
     for (const std::string& name : names) headers.add(name, name);
     for (std::string name : names) {
       for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-      RC_ASSERT(headers.find(name) != nullptr);
+      RC_ASSERT(headers.find(name).has_value());
       headers.set(name, "new");
       RC_ASSERT(*headers.find(name) == "new");
       const auto same = std::count_if(headers.begin(), headers.end(),
-                                      [&](const auto& field) { return field.first == name; });
+                                      [&](const auto& field) { return field.name == name; });
       RC_ASSERT(same == 1);
     }
   });

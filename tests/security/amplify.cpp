@@ -107,7 +107,7 @@ class Attack {
                         .body = dump_json(body),
                         .remote_ip = IpAddress::loopback()};
     if (network_.random().below(2) == 0) {
-      request.headers.add(std::string(wire::kFeatures), std::string(wire::kOwnFeatures));
+      request.headers.add(wire::kFeatures, wire::kOwnFeatures);
     }
     request.headers.add(std::string(wire::kStandInFor),
                         LocalNetwork::address(network_.random().below(kNodes)).text());

@@ -86,7 +86,7 @@ class Site {
   bool is_accepted(std::string body, std::size_t index, std::string& reason) {
     TransportRequest request{.to = LocalNetwork::address(index), .path = "/client/vote"};
     request.headers.add("content-type", "application/json");
-    request.headers.add(std::string(wire::kClientVersion), std::string(wire::kVersion));
+    request.headers.add(wire::kClientVersion, wire::kVersion);
     request.body = std::move(body);
     const auto replies = network_.outside().request_group(
         {&request, 1}, Deadline::after(network_.clock(), std::chrono::seconds{10}));

@@ -214,11 +214,11 @@ class Visitor {
     const Headers login{
         {"Authorization", basic_authorization(kCredentials.username, kCredentials.password)}};
     const auto reply = network_.ask(node, method, path, login, method == Method::post ? "{}" : "");
-    const std::string* set = reply.headers.find("set-cookie");
-    if (!set) return;
-    cookies_.push_back(*set);
-    cookie_of_[node % kNodes] = pair_of(*set);
-    network_.ask(node, method, path, {{"Cookie", pair_of(*set)}},
+    const std::string set(reply.headers.find("set-cookie").value_or(""));
+    if (set.empty()) return;
+    cookies_.push_back(set);
+    cookie_of_[node % kNodes] = pair_of(set);
+    network_.ask(node, method, path, {{"Cookie", pair_of(set)}},
                  method == Method::post ? "{\"x\": garbage" : "");
   }
 
@@ -272,8 +272,7 @@ std::string tls_cookie(Node& node) {
                       .remote_ip = IpAddress::loopback()};
   request.is_tls = true;
   const HttpResponse response = node.router().handle(std::move(request));
-  const std::string* set = response.headers.find("set-cookie");
-  return set ? *set : std::string();
+  return std::string(response.headers.find("set-cookie").value_or(""));
 }
 
 bool check_network() {

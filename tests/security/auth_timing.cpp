@@ -164,8 +164,8 @@ std::string log_in(const Authentication& checker) {
                    .deadline = Deadline(TimePoint()),
                    .client_ip = IpAddress::loopback()};
   static_cast<void>(checker.check(call).has_value());
-  const std::string* set = call.reply_headers.find("set-cookie");
-  return set ? set->substr(0, set->find(';')) : std::string();
+  const std::string_view set = call.reply_headers.find("set-cookie").value_or("");
+  return std::string(set.substr(0, set.find(';')));
 }
 
 /// The shipped check of a session's cookie. A look-up takes its own time for each guess, so no

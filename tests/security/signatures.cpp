@@ -102,7 +102,7 @@ TransportRequest mutant(const TransportRequest& request, Random& random) {
   TransportRequest other = request;
   const std::size_t what = random.below(8);
   if (what < 4) {
-    std::string value = *request.headers.find(kFields[what]);
+    std::string value(*request.headers.find(kFields[what]));
     mutate(value, random);
     other.headers.set(kFields[what], value);
   } else if (what == 4) {
@@ -110,7 +110,7 @@ TransportRequest mutant(const TransportRequest& request, Random& random) {
   } else if (what == 5) {
     other.path = "/api/butler/network-map";
   } else if (what == 6) {
-    other.headers.set(std::string(wire::kStandInFor), "localhost:7001");
+    other.headers.set(wire::kStandInFor, "localhost:7001");
   } else {
     other.to = LocalNetwork::address(1);
   }
@@ -121,7 +121,7 @@ TransportRequest mutant(const TransportRequest& request, Random& random) {
 bool is_same(TransportRequest a, const TransportRequest& b) {
   const Result<Address> sender = Address::parse(*a.headers.find(wire::kOriginalAddress));
   if (sender && *sender == LocalNetwork::address(1)) {
-    a.headers.set(std::string(wire::kOriginalAddress), sender->text());
+    a.headers.set(wire::kOriginalAddress, sender->text());
   }
   if (a.headers.size() != b.headers.size()) return false;
   for (const auto& [name, value] : b.headers) {

@@ -59,14 +59,13 @@ class Hosts {
   }
 
   HttpPeer::Answer answer(const HttpRequest& request) {
-    const std::string* host = request.headers.find("host");
-    const std::string name = host ? *host : std::string();
+    const std::string name(request.headers.find("host").value_or(""));
     note(name, request);
     if (name.find(".leading.example") != std::string::npos) return redirect(name);
     HttpPeer::Answer answer;
     answer.response.content_type = "application/json";
     if (name == kAttacker.text() || name == kMember.text()) {
-      answer.response.headers.add(std::string(wire::kFeatures), std::string(wire::kOwnFeatures));
+      answer.response.headers.add(wire::kFeatures, wire::kOwnFeatures);
       introduce(name, request, answer.response);
     }
     answer.response.body = dump_json(body(name, request, answer.response));
@@ -92,8 +91,8 @@ class Hosts {
 
  private:
   void note(const std::string& name, const HttpRequest& request) {
-    const bool is_shown = request.headers.find("authorization") != nullptr ||
-                          request.headers.find("cookie") != nullptr;
+    const bool is_shown = request.headers.find("authorization").has_value() ||
+                          request.headers.find("cookie").has_value();
     const MutexLock lock(mutex_);
     hosts_.insert(name);
     if (name == kMember.text() && is_shown == is_closed_) member_paths_.insert(request.path);
@@ -112,12 +111,12 @@ class Hosts {
   }
 
   void introduce(const std::string& name, const HttpRequest& request, HttpResponse& response) {
-    const std::string* question = request.headers.find(wire::kIntroduction);
-    const std::string* asker = request.headers.find(wire::kOriginalAddress);
+    const auto question = request.headers.find(wire::kIntroduction);
+    const auto asker = request.headers.find(wire::kOriginalAddress);
     if (!question || !asker) return;
     const Introduction& node = name == kMember.text() ? member_ : attacker_;
     if (const auto proof = node.answer(*asker, *question)) {
-      response.headers.add(std::string(wire::kIntroduction), *proof);
+      response.headers.add(wire::kIntroduction, *proof);
     }
   }
 
@@ -156,7 +155,7 @@ class Hosts {
     Json backlink;
     if (plot_.has_master) backlink = {{"address", kVictim.text()}};
     if (plot_.names_master) backlink = named;
-    if (is_line(plot_.named)) response.headers.add(std::string(wire::kMoveTo), plot_.named);
+    if (is_line(plot_.named)) response.headers.add(wire::kMoveTo, plot_.named);
     return {{"address", kAttacker.text()},
             {"backlink", std::move(backlink)},
             {"slaves", std::move(slaves)},

@@ -97,7 +97,7 @@ HttpRequest parse_head(std::string_view head) {
 
 std::size_t body_bytes(const HttpRequest& request) {
   std::size_t bytes = 0;
-  if (const std::string* value = request.headers.find("content-length")) {
+  if (const auto value = request.headers.find("content-length")) {
     std::from_chars(value->data(), value->data() + value->size(), bytes);
   }
   return bytes;
@@ -106,7 +106,9 @@ std::size_t body_bytes(const HttpRequest& request) {
 std::string to_bytes(const HttpResponse& response, Method method) {
   std::string bytes = "HTTP/1.1 " + std::to_string(response.status) + " Test\r\n";
   bytes += "Content-Type: " + response.content_type + "\r\n";
-  for (const auto& [name, value] : response.headers) bytes += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : response.headers) {
+    bytes += std::string(name) + ": " + std::string(value) + "\r\n";
+  }
   bytes += "Content-Length: " + std::to_string(response.body.size()) + "\r\n\r\n";
   if (method != Method::head) bytes += response.body;
   return bytes;

@@ -22,8 +22,7 @@ struct RawResponse {
 
   /// The field's value, or an empty text.
   [[nodiscard]] std::string field(std::string_view name) const {
-    const std::string* value = headers.find(name);
-    return value ? *value : std::string();
+    return std::string(headers.find(name).value_or(""));
   }
 };
 

@@ -79,7 +79,7 @@ PeerRequest copy_request(const Context& context, const Address& to, const Copy& 
       .has_budget = false,
       .work = WorkClass::leaf};
   if (copy.state && !context.node.book().is_foreign(to)) {
-    request.headers.add(std::string(wire::kCopyState), copy.state->to_header());
+    request.headers.add(wire::kCopyState, copy.state->to_header());
   }
   return request;
 }

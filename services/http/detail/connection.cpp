@@ -185,7 +185,7 @@ bool Connection::serve() {
 
 bool Connection::asks_for_frames() const {
   const RequestHead& head = collector_.head();
-  const std::string* protocol = head.headers.find("upgrade");
+  const auto protocol = head.headers.find("upgrade");
   return protocol && *protocol == kMuxProtocol && head.method == Method::get &&
          !stream_->is_tls() && collector_.state() == RequestCollector::State::complete;
 }

@@ -95,11 +95,11 @@ bool Endpoint::try_submit(WorkClass work, std::size_t kind, WorkerPool::Job job)
 Endpoint::Requester Endpoint::requester_of(const RequestHead& head, const IpAddress& remote) const {
   const std::vector<IpAddress>& proxies = setup_.options.sources.proxies;
   if (std::find(proxies.begin(), proxies.end(), remote) == proxies.end()) return {remote};
-  const std::string* forwarded = head.headers.find(wire::kForwardedFor);
+  const auto forwarded = head.headers.find(wire::kForwardedFor);
   if (!forwarded) return {remote};
   // One of several is the client's own, and nothing says which.
   const auto count = std::count_if(head.headers.begin(), head.headers.end(), [](const auto& field) {
-    return ascii::is_same_word(field.first, wire::kForwardedFor);
+    return ascii::is_same_word(field.name, wire::kForwardedFor);
   });
   const IpAddress client = count == 1 ? client_ip_of(remote, *forwarded, proxies) : remote;
   return {client, /*is_hidden=*/client == remote};

@@ -23,7 +23,7 @@ int status_of(const Error& error) {
 }
 
 HttpResponse handle(const Endpoint::Setup& setup, HttpRequest request) {
-  if (const std::string* coding = request.headers.find("content-encoding")) {
+  if (const auto coding = request.headers.find("content-encoding")) {
     auto body = undo_content_coding(std::move(request.body), *coding, setup.body_bytes_max);
     if (!body) {
       return refusal_response(status_of(body.error()), body.error().message,

@@ -100,7 +100,7 @@ bool lists(std::string_view field, std::string_view word) {
 
 bool lists(const Headers& headers, std::string_view name, std::string_view word) {
   return std::any_of(headers.begin(), headers.end(), [&](const auto& field) {
-    return ascii::is_same_word(field.first, name) && lists(field.second, word);
+    return ascii::is_same_word(field.name, name) && lists(field.value, word);
   });
 }
 
@@ -173,11 +173,15 @@ Compressed compressed(std::string_view body, Coding coding, int level) {
 
 /// A strong ETag stands for these very bytes, and the compressed ones are others.
 void weaken_etag(Headers& headers) {
-  const std::string* tag = headers.find("etag");
+  const auto tag = headers.find("etag");
   if (!tag || !tag->starts_with('"')) return;
   Headers changed;
   for (const auto& [name, value] : headers) {
-    changed.add(name, ascii::is_same_word(name, "etag") ? "W/" + value : value);
+    if (ascii::is_same_word(name, "etag")) {
+      changed.add(name, "W/" + std::string(value));
+    } else {
+      changed.add(name, value);
+    }
   }
   headers = std::move(changed);
 }

@@ -61,14 +61,12 @@ bool is_ours(std::string_view name) {
   return false;
 }
 
-bool is_control(char c) {
-  return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-}
-
 void append_clean(std::string& out, std::string_view text) {
   const auto begin = static_cast<std::ptrdiff_t>(out.size());
   out += text;
-  std::replace_if(out.begin() + begin, out.end(), is_control, ' ');
+  if (is_field_value(text)) return;
+  const auto is_unwanted = [](char c) { return is_control(c) && c != '\t'; };
+  std::replace_if(out.begin() + begin, out.end(), is_unwanted, ' ');
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {

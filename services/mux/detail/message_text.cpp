@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/ascii.h"
-#include "core/ip.h"
 #include "services/http/detail/content_coding.h"
 #include "services/http/detail/text.h"
 #include "services/net/curl_transport.h"
@@ -16,18 +15,15 @@ namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
+constexpr std::size_t kFieldsUsual = 8;
 
 Error malformed(std::string_view what) {
   return {Errc::bad_response, "the answer is malformed: " + std::string(what), {}};
 }
 
 bool is_line_safe(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
-}
-
-bool is_on_this_machine(const Address& address) {
-  const auto ip = IpAddress::parse(address.host());
-  return address.host() == "localhost" || (ip && ip->is_loopback());
+  return is_field_value(text) ||
+         text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
 /// `HTTP/1.1 200 OK`.
@@ -56,12 +52,12 @@ std::string_view cut_line(std::string_view& rest) {
 /// The fields, one a line.
 std::optional<Headers> fields_in(std::string_view lines) {
   Headers headers;
+  headers.reserve(kFieldsUsual, lines.size());
   while (!lines.empty()) {
     const std::string_view line = cut_line(lines);
     if (!is_field(line)) return std::nullopt;
     const auto colon = line.find(':');
-    headers.add(std::string(line.substr(0, colon)),
-                std::string(ascii::trim(line.substr(colon + 1))));
+    headers.add(line.substr(0, colon), ascii::trim(line.substr(colon + 1)));
   }
   return headers;
 }
@@ -69,7 +65,7 @@ std::optional<Headers> fields_in(std::string_view lines) {
 Result<std::string> decoded(std::string_view body, const Headers& headers,
                             std::size_t reply_bytes_max) {
   if (body.size() > reply_bytes_max) return malformed("it is too long");
-  const std::string* coding = headers.find("content-encoding");
+  const auto coding = headers.find("content-encoding");
   if (!coding) return std::string(body);
   const std::size_t inflated_max =
       std::max(CurlTransport::kInflatedFreely, CurlTransport::kInflationMax * body.size());
@@ -86,7 +82,7 @@ bool is_writable(const TransportRequest& request) {
     return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
   };
   const auto is_safe = [](const auto& field) {
-    return is_token(field.first) && is_line_safe(field.second);
+    return is_token(field.name) && is_line_safe(field.value);
   };
   return (request.method == Method::get || request.method == Method::post) &&
          request.path.starts_with('/') &&
@@ -94,7 +90,7 @@ bool is_writable(const TransportRequest& request) {
          std::all_of(request.headers.begin(), request.headers.end(), is_safe);
 }
 
-std::string request_head_text(const TransportRequest& request) {
+std::string request_head_text(const TransportRequest& request, bool accepts_codings) {
   std::string out;
   out.reserve(512);
   const auto put = [&](std::string_view name, std::string_view value) {
@@ -107,7 +103,7 @@ std::string request_head_text(const TransportRequest& request) {
   out += request.path;
   out += " HTTP/1.1\r\n";
   put("Host", request.to.text());
-  if (!is_on_this_machine(request.to)) put("Accept-Encoding", "gzip, deflate");
+  if (accepts_codings) put("Accept-Encoding", "gzip, deflate");
   for (const auto& [name, value] : request.headers) put(name, value);
   if (request.method == Method::post) put("Content-Length", std::to_string(request.body.size()));
   out += kLineEnd;

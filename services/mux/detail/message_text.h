@@ -10,8 +10,9 @@
 namespace spreadable::detail {
 
 /// The head of `request`, which has no Connection to speak of; its body follows. Requires: a path
-/// with a leading slash, and headers that keep to their lines.
-[[nodiscard]] std::string request_head_text(const TransportRequest& request);
+/// with a leading slash, and headers that keep to their lines. `accepts_codings`: the answer may be
+/// compressed, which is not worth it on one machine.
+[[nodiscard]] std::string request_head_text(const TransportRequest& request, bool accepts_codings);
 
 /// Whether request_head_text can write `request` down. CurlTransport tells what is wrong with
 /// others.

@@ -59,14 +59,14 @@ HttpResponse Actor::answer(HttpRequest request) {
   constexpr int kOk = 200;
   const HttpRequest asked = request;
   // Under the tag of the truth nobody would fetch the falsehood, and each asker has its own.
-  request.headers.set(std::string(wire::kIfNoneMatch), "");
+  request.headers.set(wire::kIfNoneMatch, "");
   HttpResponse response = honest(std::move(request));
   if (response.status != kOk) return response;
   Result<Json> body = parse_json(response.body);
   if (!body) return response;  // a page
   falsify(asked, *body);
   response.body = dump_json(*body);
-  response.headers.set(std::string(wire::kTag), "\"" + std::to_string(++falsehoods_) + "\"");
+  response.headers.set(wire::kTag, "\"" + std::to_string(++falsehoods_) + "\"");
   return response;
 }
 

@@ -31,11 +31,11 @@ void Colluder::keep_members(Json& list) const {
 HttpResponse Colluder::answer(HttpRequest request) {
   const bool is_of_master = is_master_stage(request);
   HttpResponse response = Actor::answer(std::move(request));
-  if (const std::string* header = response.headers.find(wire::kCoverage); header && is_of_master) {
+  if (const auto header = response.headers.find(wire::kCoverage); header && is_of_master) {
     if (auto coverage = Coverage::from_header(*header)) {
       coverage->answered = coverage->asked;
       coverage->silent.clear();
-      response.headers.set(std::string(wire::kCoverage), coverage->to_header());
+      response.headers.set(wire::kCoverage, coverage->to_header());
     }
   }
   return response;

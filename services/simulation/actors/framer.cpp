@@ -26,7 +26,7 @@ Framer::~Framer() = default;
 
 void Framer::falsify(const HttpRequest& asked, Json& body) {
   if (!is_slave_stage(asked)) return;
-  const std::string* asker = asked.headers.find(wire::kOriginalAddress);
+  const auto asker = asked.headers.find(wire::kOriginalAddress);
   const auto master = node().peers().view()->backlink;
   if (asker && master && *asker == master->text()) return;
   // Never the same twice, so it is in no answer that the master can have given.
@@ -89,7 +89,7 @@ TransportRequest Framer::forgery(const Address& to, const Address& victim) {
     default:
       request.path = "/status";
       request.method = Method::get;
-      request.headers.add(std::string(wire::kForwardedFor), std::string(victim.host()));
+      request.headers.add(wire::kForwardedFor, std::string(victim.host()));
       break;
   }
   return request;

@@ -63,7 +63,7 @@ void Liar::lie_about_lists(const HttpRequest& asked, Json& body) {
       return halve(slaves);
     case Lie::loops: {
       slaves.push_back(own);
-      if (const std::string* asker = asked.headers.find(wire::kOriginalAddress)) {
+      if (const auto asker = asked.headers.find(wire::kOriginalAddress)) {
         body["backlink"] = {{"address", *asker}};
         const Json entry{{"address", *asker}};
         if (std::find(slaves.begin(), slaves.end(), entry) == slaves.end()) slaves.push_back(entry);

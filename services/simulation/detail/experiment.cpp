@@ -324,8 +324,7 @@ double Experiment::share_free(Freedom freedom) {
     return std::none_of(hostile.begin(), hostile.end(), [&](const Address& bad) {
       // A slave that takes the list of a master which is behind refuses by itself whom it has
       // banned.
-      const bool is_passed_by =
-          !is_any && (node.book().fails(bad) > 0 || node.book().is_unreliable(bad));
+      const bool is_passed_by = !is_any && node.book().is_suspect(bad);
       const bool is_asked =
           view->find_master(bad) && !is_passed_by && node.access().check_lists(bad).has_value();
       return is_asked || (is_any && view->has_slave(bad)) || view->backlink == bad;

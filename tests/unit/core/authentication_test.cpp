@@ -26,7 +26,7 @@ struct Visit {
 
   explicit Visit(Headers headers) { request.headers = std::move(headers); }
   bool passes() { return authentication.check(call).has_value(); }
-  const std::string* reply(const char* name) { return call.reply_headers.find(name); }
+  std::optional<std::string_view> reply(const char* name) { return call.reply_headers.find(name); }
 };
 
 std::string cookie(const std::string& json) {
@@ -98,8 +98,7 @@ TEST_CASE("authentication: session: the cookie is a token that holds nothing, an
                      .deadline = Deadline(TimePoint()),
                      .client_ip = IpAddress::loopback()};
     const bool passes = closed.check(call).has_value();
-    const std::string* set = call.reply_headers.find("Set-Cookie");
-    return std::pair(passes, set ? *set : std::string());
+    return std::pair(passes, std::string(call.reply_headers.find("Set-Cookie").value_or("")));
   };
   const auto [passes, set] = visit({{"Authorization", basic_authorization("user", "pa:ss")}});
   REQUIRE(passes);
@@ -138,7 +137,7 @@ TEST_CASE("authentication: session: only so many are remembered") {
     REQUIRE(closed.check(call));
     clock.advance(Millis{1});
     if (!first.empty()) continue;
-    const std::string* set = call.reply_headers.find("Set-Cookie");
+    const auto set = call.reply_headers.find("Set-Cookie");
     REQUIRE(set);
     first = set->substr(0, set->find(';'));
   }

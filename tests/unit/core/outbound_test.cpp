@@ -55,7 +55,7 @@ class Peers final : public Transport {
   std::vector<std::string> sent_to(const Address& to) {
     std::vector<std::string> paths;
     for (const TransportRequest& request : sent) {
-      const bool is_open = request.headers.find("authorization") != nullptr;
+      const bool is_open = request.headers.find("authorization").has_value();
       if (request.to == to) paths.push_back(request.path + (is_open ? "!" : ""));
     }
     return paths;
@@ -67,13 +67,13 @@ class Peers final : public Transport {
   Result<TransportReply> answer(const TransportRequest& request) {
     if (request.to == kSilent) return Error{Errc::timed_out, "no answer", {}};
     TransportReply reply{.status = 200, .headers = {}, .body = "{}"};
-    reply.headers.add(std::string(wire::kFeatures), std::string(wire::kOwnFeatures));
-    const std::string* question = request.headers.find(wire::kIntroduction);
+    reply.headers.add(wire::kFeatures, wire::kOwnFeatures);
+    const auto question = request.headers.find(wire::kIntroduction);
     if (!question) return reply;
-    if (request.to == kImpostor) reply.headers.add(std::string(wire::kIntroduction), *question);
+    if (request.to == kImpostor) reply.headers.add(wire::kIntroduction, *question);
     if (request.to != kMember) return reply;
     const auto proof = member_.answer(*request.headers.find(wire::kOriginalAddress), *question);
-    if (proof) reply.headers.add(std::string(wire::kIntroduction), *proof);
+    if (proof) reply.headers.add(wire::kIntroduction, *proof);
     return reply;
   }
 
@@ -182,7 +182,7 @@ TEST_CASE("outbound: closed network: forms, answers in full, and gives nothing t
     WorkClass work_class(Method, std::string_view) const override { return WorkClass::leaf; }
     HttpResponse handle(HttpRequest request) override {
       ++requests;
-      shown += request.headers.find("authorization") != nullptr ? 1 : 0;
+      shown += request.headers.find("authorization").has_value() ? 1 : 0;
       HttpResponse response;
       response.body = R"({"address":"localhost:7500","backlink":null,"slaves":[],"masters":[]})";
       return response;

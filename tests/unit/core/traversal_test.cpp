@@ -216,7 +216,7 @@ TEST_CASE("traversal: stand-in: without a list of that master there is a clear r
   });
   Headers headers = as_node(2);
   CHECK(post(network.node(1), "/api/stand-in/count", Json::object(), headers).status == 422);
-  headers.add(std::string(wire::kStandInFor), "nobody.example.com:1");
+  headers.add(wire::kStandInFor, "nobody.example.com:1");
   CHECK(post(network.node(1), "/api/stand-in/count", Json::object(), headers).status == 422);
 }
 

@@ -73,13 +73,11 @@ class Ballot {
     Node& node = experiment_.world().node(viewer);
     HttpRequest request{.method = Method::post,
                         .path = std::string(wire::kClientRoute) + "request-approval-key",
-                        .headers = {{"Content-Type", "application/json"}},
-                        .body = dump_json(Json{{"action", "vote"}}),
                         .remote_ip = IpAddress::loopback()};
-    const HttpResponse response =
-        node.router().handle_own(std::move(request), Deadline::after(node.clock(), kPatience));
+    const auto own = node.router().handle_own(std::move(request), {{"action", "vote"}},
+                                              Deadline::after(node.clock(), kPatience));
     std::vector<std::size_t> members;
-    const Result<Json> body = parse_json(response.body);
+    const auto& body = std::get<Result<Json>>(own.answer);
     if (!body || !body->is_object() || !body->contains("approvers")) return members;
     for (const Json& text : (*body)["approvers"]) {
       const auto address = Address::parse(text.get_ref<const std::string&>());

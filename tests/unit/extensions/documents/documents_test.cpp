@@ -131,8 +131,8 @@ TEST_CASE("documents: silent node: clients are told that counts and missing keys
     body["collection"] = "test";
     const auto response = network.post(1, std::string("/client/") + route, body);
     CHECK(response.status == 200);
-    const std::string* const told = response.headers.find(wire::kIncomplete);
-    return told != nullptr && *told == "true";
+    const auto told = response.headers.find(wire::kIncomplete);
+    return told.has_value() && *told == "true";
   };
   CHECK_FALSE(is_incomplete("get-documents-count", Json::object()));
   CHECK_FALSE(is_incomplete("get-document-by-pk", {{"pkValue", "none"}}));

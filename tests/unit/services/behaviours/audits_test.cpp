@@ -66,7 +66,7 @@ class FramingSlave final : public FalseFace {
 
  protected:
   void falsify(const HttpRequest& asked, Json& body) override {
-    const std::string* sender = asked.headers.find(wire::kOriginalAddress);
+    const auto sender = asked.headers.find(wire::kOriginalAddress);
     const auto master = node().peers().view()->backlink;
     const bool is_asked_by_master = sender && master && *sender == master->text();
     if (asked.path.starts_with(wire::kSlaveRoute) && is_asked_by_master) body = Json::array();
@@ -296,7 +296,7 @@ TEST_CASE("audits: foreign masters: are not asked for what they may not have") {
   const Address master = *auditor.peers().view()->backlink;
   field.turn<Recorder>(master, &questions);
   for (int i = 0; i < 40; ++i) {
-    auditor.book().note_native(master, /*is_native=*/false);
+    auditor.book().note_heard(master, auditor.clock().now(), /*is_native=*/false);
     auditor.services().find<Audits>()->run();
   }
   const auto is_from_auditor = [&](const HttpRequest& question) {

@@ -72,13 +72,13 @@ class FalseFace : public RequestHandler {
   HttpResponse handle(HttpRequest request) override {
     const HttpRequest asked = request;
     // What others have under the true tag they would not fetch again, and never hear the falsehood.
-    request.headers.set(std::string(wire::kIfNoneMatch), "");
+    request.headers.set(wire::kIfNoneMatch, "");
     HttpResponse response = node_.router().handle(std::move(request));
     if (response.status != 200 || asked.method != Method::post) return response;
     Json body = *parse_json(response.body);
     falsify(asked, body);
     response.body = dump_json(body);
-    response.headers.set(std::string(wire::kTag), "\"" + std::to_string(++answers_) + "\"");
+    response.headers.set(wire::kTag, "\"" + std::to_string(++answers_) + "\"");
     return response;
   }
 

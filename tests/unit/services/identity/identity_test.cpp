@@ -145,10 +145,10 @@ TEST_CASE("identity: requests: one that was overheard is of no use, changed or n
   other.body = R"({"text":"pong","timeout":1000})";
   CHECK(receive(network, other).status == 403);
   other = request;
-  other.headers.set(std::string(wire::kStandInFor), "localhost:7000");
+  other.headers.set(wire::kStandInFor, "localhost:7000");
   CHECK(receive(network, other).status == 403);
   other = request;
-  other.headers.set(std::string(wire::kOriginalAddress), "localhost:7999");
+  other.headers.set(wire::kOriginalAddress, "localhost:7999");
   CHECK(receive(network, other).status == 403);
   const HttpResponse answer = receive(network, request);
   CHECK(answer.status == 200);
@@ -172,7 +172,7 @@ TEST_CASE("identity: requests: another key does not open the address") {
   LocalNetwork network(with_identity());
   let_them_meet(network);
   TransportRequest request = a_signed_request(network);
-  const std::string field = *request.headers.find(wire::kSignature);
+  const std::string field(*request.headers.find(wire::kSignature));
   const std::size_t end = field.rfind(';');
   request.headers.set(std::string(wire::kSignature),
                       field.substr(0, end + 1) + PrivateKey::generate().sign("anything"));
@@ -186,7 +186,7 @@ TEST_CASE("identity: requests: fields that are no signature are refused") {
                            "1.2.3;99999999999999999999;AAAA"}) {
     INFO(text);
     TransportRequest request = a_signed_request(network);
-    request.headers.set(std::string(wire::kSignature), text);
+    request.headers.set(wire::kSignature, text);
     CHECK(receive(network, request).status == 403);
   }
 }
@@ -195,9 +195,9 @@ TEST_CASE("identity: requests: who does not know signatures is not asked for one
   LocalNetwork network(with_identity());
   let_them_meet(network);
   TransportRequest request = a_signed_request(network);
-  request.headers.set(std::string(wire::kSignature), "");
+  request.headers.set(wire::kSignature, "");
   CHECK(receive(network, request).headers.find(wire::kChallenge));
-  request.headers.set(std::string(wire::kFeatures), "coverage");
+  request.headers.set(wire::kFeatures, "coverage");
   const HttpResponse answer = receive(network, request);
   CHECK(answer.status == 403);
   CHECK_FALSE(answer.headers.find(wire::kChallenge));
@@ -210,15 +210,15 @@ TEST_CASE(
   network.run_for(minutes{1});
   const std::uint64_t before = network.requests();
   TransportRequest request = a_signed_request(network);
-  const std::string challenge = *receive(network, request).headers.find(wire::kFeatures);
+  const std::string challenge(*receive(network, request).headers.find(wire::kFeatures));
   for (int i = 0; i < 1000; ++i) {
     const std::string name = "localhost:" + std::to_string(20'000 + i);
-    request.headers.set(std::string(wire::kOriginalAddress), name);
-    request.headers.set(std::string(wire::kSignature), "");
+    request.headers.set(wire::kOriginalAddress, name);
+    request.headers.set(wire::kSignature, "");
     const HttpResponse first = receive(network, request);
     REQUIRE(first.headers.find(wire::kChallenge));
     request.headers.set(std::string(wire::kSignature),
-                        *first.headers.find(wire::kChallenge) + ";1;AAAA");
+                        std::string(*first.headers.find(wire::kChallenge)) + ";1;AAAA");
     CHECK(receive(network, request).status == 403);
   }
   network.run_for(Millis{1});
@@ -235,7 +235,7 @@ TEST_CASE("identity: required: nodes that sign form a network, requests without 
   REQUIRE(result);
   CHECK(result->nodes_answered == 6);
   TransportRequest request = a_signed_request(network);
-  request.headers.set(std::string(wire::kSignature), "");
+  request.headers.set(wire::kSignature, "");
   CHECK(network
             .respond(request.to, {.method = request.method,
                                   .path = request.path,
@@ -261,9 +261,7 @@ TEST_CASE("identity: answers: count only as their node has signed them") {
   CHECK(answered() == 3);
   tampering.change = [](HttpResponse& response) { response.body = "\"y\""; };
   CHECK(answered() < 3);
-  tampering.change = [](HttpResponse& response) {
-    response.headers.set(std::string(wire::kSignature), "");
-  };
+  tampering.change = [](HttpResponse& response) { response.headers.set(wire::kSignature, ""); };
   CHECK(answered() < 3);
   tampering.change = nullptr;
   CHECK(answered() == 3);

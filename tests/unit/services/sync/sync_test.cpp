@@ -117,9 +117,9 @@ TEST_CASE(
         .headers = {{std::string(wire::kFeatures), "x"}, {std::string(wire::kListLength), "5"}},
         .body = {},
         .remote_ip = IpAddress::loopback()};
-    request.headers.add(std::string(wire::kOriginalAddress), caller.text());
-    request.headers.add(std::string(wire::kNodeVersion), std::string(wire::kVersion));
-    request.headers.add(std::string(wire::kNodeRoot), network.address(0).text());
+    request.headers.add(wire::kOriginalAddress, caller.text());
+    request.headers.add(wire::kNodeVersion, wire::kVersion);
+    request.headers.add(wire::kNodeRoot, network.address(0).text());
     REQUIRE(network.respond(master, std::move(request)).status == 200);
   };
   const auto view_of = [&](const Address& address) {
