@@ -36,6 +36,14 @@ if(SPREADABLE_FUZZ)
   target_compile_options(spreadable_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Programs whose users wait for them get their memory from mimalloc. Sanitizers bring an allocator of their
+# own, and libraries leave the choice to the program.
+function(spreadable_use_mimalloc target)
+  if(NOT SPREADABLE_SANITIZE)
+    target_link_libraries(${target} PRIVATE mimalloc)
+  endif()
+endfunction()
+
 # Headers that nearly every source file reads. One set, so that the cost of parsing them is paid
 # once per target.
 function(spreadable_precompile target)

@@ -2,7 +2,11 @@
 
 #include <simdjson.h>
 
+#include <array>
+#include <charconv>
+#include <cstring>
 #include <optional>
+#include <utility>
 
 namespace spreadable {
 namespace {
@@ -94,6 +98,80 @@ std::optional<Json> quickly_parsed(std::string_view text) {
   return parser.parse(text);
 }
 
+/// Whether all eight bytes of a word are ASCII that stands for itself in a JSON text. Source: "Bit
+/// Twiddling Hacks" (Anderson), bytes less than n and bytes equal to n.
+bool is_plain(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = ~std::uint64_t{0} / 255;
+  const std::uint64_t quotes = word ^ (kOnes * '"');
+  const std::uint64_t slashes = word ^ (kOnes * '\\');
+  const std::uint64_t odd = (word - kOnes * 0x20) | (quotes - kOnes) | (slashes - kOnes) | word;
+  return (odd & (kOnes * 0x80)) == 0;
+}
+
+bool is_plain(std::string_view text) {
+  std::uint64_t word = 0;
+  while (text.size() >= sizeof word) {
+    std::memcpy(&word, text.data(), sizeof word);
+    if (!is_plain(word)) return false;
+    text.remove_prefix(sizeof word);
+  }
+  constexpr std::uint64_t kSpaces = ~std::uint64_t{0} / 255 * ' ';
+  word = kSpaces;
+  if (!text.empty()) std::memcpy(&word, text.data(), text.size());
+  return is_plain(word);
+}
+
+/// What is seldom, or hard, is left to nlohmann/json.
+void write_slowly(std::string& out, const Json& value) {
+  out += value.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+void write(std::string& out, const std::string& text) {
+  if (!is_plain(text)) return write_slowly(out, Json(text));
+  out += '"';
+  out += text;
+  out += '"';
+}
+
+template <class Number>
+void write_number(std::string& out, Number number) {
+  std::array<char, 24> digits{};
+  out.append(digits.data(), std::to_chars(digits.begin(), digits.end(), number).ptr);
+}
+
+void write(std::string& out, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::object: {
+      char before = '{';
+      for (const auto& [name, item] : value.get_ref<const Json::object_t&>()) {
+        out += std::exchange(before, ',');
+        write(out, name);
+        out += ':';
+        write(out, item);
+      }
+      out += value.empty() ? "{}" : "}";
+      return;
+    }
+    case Json::value_t::array: {
+      char before = '[';
+      for (const Json& item : value.get_ref<const Json::array_t&>()) {
+        out += std::exchange(before, ',');
+        write(out, item);
+      }
+      out += value.empty() ? "[]" : "]";
+      return;
+    }
+    case Json::value_t::string:
+      return write(out, value.get_ref<const std::string&>());
+    case Json::value_t::number_integer:
+      return write_number(out, value.get<std::int64_t>());
+    case Json::value_t::number_unsigned:
+      return write_number(out, value.get<std::uint64_t>());
+    default:
+      return write_slowly(out, value);
+  }
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
@@ -113,7 +191,9 @@ Result<Json> parse_json(std::string_view text) {
 }
 
 std::string dump_json(const Json& value) {
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  std::string out;
+  write(out, value);
+  return out;
 }
 
 }  // namespace spreadable

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 namespace spreadable {
 
 TEST_CASE("json: parse: reads what is JSON and says where it is not") {
@@ -98,6 +100,35 @@ TEST_CASE("json: parse: what a text means, and whether it is one, is the same fo
         Json::parse("[" + filler + "," + text + "]", nullptr, /*allow_exceptions=*/false);
     CHECK(large.has_value() == !large_expected.is_discarded());
     if (large) CHECK(dump_json(*large) == dump_json(large_expected));
+  }
+}
+
+TEST_CASE("json: dump: every byte of every place in a text is written as nlohmann/json writes it") {
+  for (std::size_t length = 0; length < 20; ++length) {
+    for (std::size_t place = 0; place < length; ++place) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(length, 'a');
+        text[place] = static_cast<char>(byte);
+        const Json value{{text, text}};
+        const std::string expected = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+        if (dump_json(value) != expected) {
+          FAIL_CHECK("length ", length, ", place ", place, ", byte ", byte);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("json: dump: values of all kinds are written as nlohmann/json writes them") {
+  const std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  for (const Json& value :
+       {Json(), Json(true), Json(0), Json(-1), Json(least), Json(most), Json(0.1), Json(-0.0),
+        Json(1e300), Json(std::numeric_limits<double>::infinity()), Json(""),
+        Json("\u00e9\U0001f600"), Json::object(), Json::array(),
+        Json::array({1, Json::array(), Json::object(), "x", nullptr}),
+        Json{{"b", {{"c", {1, 2.5, "\n"}}}}, {"a", Json::array({Json::object()})}, {"", false}}}) {
+    CHECK(dump_json(value) == value.dump());
   }
 }
 
