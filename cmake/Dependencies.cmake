@@ -2,6 +2,11 @@
 # missing ones are named at once. docs/dependencies.md says what each is for.
 include(spreadable-libraries)
 
+if(PkgConfig_FOUND)
+  pkg_check_modules(gdlib QUIET gdlib)  # its headers only
+endif()
+spreadable_check(libgd-dev "gd" gdlib_FOUND)
+
 if(SPREADABLE_BUILD_CLI OR SPREADABLE_BUILD_EXAMPLES OR SPREADABLE_BUILD_BENCH)
   find_package(CLI11 QUIET)
   spreadable_check(libcli11-dev "CLI11" CLI11_FOUND)

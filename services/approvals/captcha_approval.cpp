@@ -119,11 +119,7 @@ CaptchaApproval::CaptchaApproval(std::string name, Options options, Look look)
 Result<void> CaptchaApproval::init() {
   const auto drawn = CaptchaPicture::draw("a", look_.style, look_.font);
   if (drawn) return {};
-  return Error{Errc::io,
-               "approval \"" + action() + "\": " + drawn.error().message +
-                   "; install the Debian package fonts-dejavu-core, or name a font in option "
-                   "\"captchaFont\"",
-               {}};
+  return Error{Errc::io, "approval \"" + action() + "\": " + drawn.error().message, {}};
 }
 
 CaptchaStyle CaptchaApproval::style_for(const Applicant& applicant) const {

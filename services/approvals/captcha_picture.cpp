@@ -1,10 +1,7 @@
 #include "services/approvals/captcha_picture.h"
 
-#include <gd.h>
-
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 #include <new>
 #include <numbers>
 #include <utility>
@@ -12,9 +9,12 @@
 
 #include "core/assert.h"
 #include "core/secret.h"
+#include "services/approvals/detail/gd_library.h"
 
 namespace spreadable {
 namespace {
+
+using detail::GdLibrary;
 
 /// Without those that look alike in many hands: 0 and o, 1, i and l, 9, g and q, 2 and z, 5 and s,
 /// 6 and b.
@@ -27,14 +27,8 @@ constexpr int kShadowAlpha = 80;             // of gd's 0 (opaque) to 127
 constexpr double kLean = 28;
 constexpr double kShadowLean = 75;
 
-/// gd's font cache is shared by all threads, and is not safe to set up from several; its complaints
-/// about foreign files would go to the console.
-void prepare_gd() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    gdFontCacheSetup();
-    gdSetErrorMethod([](int, const char*, va_list) {});
-  });
+const GdLibrary& gd() {
+  return GdLibrary::get();
 }
 
 int to_gd(const Rgb& color, int alpha = gdAlphaOpaque) {
@@ -85,8 +79,8 @@ struct Glyph {
 /// False when the font can't be used.
 bool settle(Glyph& glyph, int cell) {
   std::array<int, 8> box{};
-  if (gdImageStringFT(nullptr, box.data(), 0, glyph.font.data(), glyph.points, glyph.radians, 0, 0,
-                      glyph.text.data()) != nullptr) {
+  if (gd().string_ft(nullptr, box.data(), 0, glyph.font.data(), glyph.points, glyph.radians, 0, 0,
+                     glyph.text.data()) != nullptr) {
     return false;
   }
   const auto [x_min, x_max] = std::minmax({box[0], box[2], box[4], box[6]});
@@ -104,12 +98,12 @@ class Mask {
  public:
   /// Empty when the font can't be used.
   static std::optional<Mask> of(Glyph glyph, int cell) {
-    const std::unique_ptr<gdImage, decltype(&gdImageDestroy)> image(
-        gdImageCreateTrueColor(cell, cell), &gdImageDestroy);
+    const std::unique_ptr<gdImage, decltype(GdLibrary::destroy)> image(
+        gd().create_true_color(cell, cell), gd().destroy);
     if (!image || !settle(glyph, cell)) return {};
-    if (gdImageStringFT(image.get(), nullptr, gdTrueColor(0, 0, 255), glyph.font.data(),
-                        glyph.points, glyph.radians, glyph.x, glyph.y,
-                        glyph.text.data()) != nullptr) {
+    if (gd().string_ft(image.get(), nullptr, gdTrueColor(0, 0, 255), glyph.font.data(),
+                       glyph.points, glyph.radians, glyph.x, glyph.y,
+                       glyph.text.data()) != nullptr) {
       return {};
     }
     Mask mask(cell);
@@ -142,7 +136,7 @@ class Mask {
       for (int x = 0; x < cell_; ++x) {
         const int cover = at(x, y) * (gdAlphaTransparent - alpha) / gdAlphaTransparent;
         if (cover > 0) {
-          gdImageSetPixel(image, left + x, y, to_gd(color, gdAlphaTransparent - cover));
+          gd().set_pixel(image, left + x, y, to_gd(color, gdAlphaTransparent - cover));
         }
       }
     }
@@ -230,7 +224,7 @@ CaptchaSlice CaptchaSlice::of(std::size_t index, std::size_t count, std::size_t 
 }
 
 void CaptchaPicture::Free::operator()(gdImageStruct* image) const {
-  gdImageDestroy(image);
+  gd().destroy(image);
 }
 
 CaptchaPicture::~CaptchaPicture() = default;
@@ -239,39 +233,43 @@ CaptchaPicture& CaptchaPicture::operator=(CaptchaPicture&&) noexcept = default;
 
 CaptchaPicture CaptchaPicture::blank(const CaptchaStyle& style) {
   SPREADABLE_ASSERT(style.length > 0 && style.cell() > 0);
-  prepare_gd();
-  gdImagePtr image = gdImageCreateTrueColor(style.width, style.cell());
+  gdImagePtr image = gd().create_true_color(style.width, style.cell());
   if (!image) throw std::bad_alloc();
-  gdImageSaveAlpha(image, 1);
-  gdImageAlphaBlending(image, 0);
+  gd().save_alpha(image, 1);
+  gd().alpha_blending(image, 0);
   const int paper = style.background ? to_gd(*style.background)
                                      : gdTrueColorAlpha(255, 255, 255, gdAlphaTransparent);
-  gdImageFilledRectangle(image, 0, 0, style.width - 1, style.cell() - 1, paper);
-  gdImageAlphaBlending(image, 1);
+  gd().filled_rectangle(image, 0, 0, style.width - 1, style.cell() - 1, paper);
+  gd().alpha_blending(image, 1);
   return CaptchaPicture(image);
 }
 
 Result<CaptchaPicture> CaptchaPicture::draw(std::string_view text, const CaptchaStyle& style,
                                             const std::filesystem::path& font) {
   SPREADABLE_ASSERT(text.size() <= static_cast<std::size_t>(style.length));
+  if (const auto loaded = GdLibrary::load(); !loaded) return loaded.error();
   CaptchaPicture picture = blank(style);
   for (std::size_t i = 0; i < text.size(); ++i) {
     const int left = static_cast<int>(i) * style.cell();
     if (!draw_cell(picture.image_.get(), text.substr(i, 1), left, style, font.string())) {
-      return Error{Errc::io, "the font " + font.string() + " can't be used", {}};
+      return Error{
+          Errc::io,
+          "the font " + font.string() +
+              " can't be used; install the Debian package fonts-dejavu-core, or name a font "
+              "in option \"captchaFont\"",
+          {}};
     }
   }
   return picture;
 }
 
 std::optional<CaptchaPicture> CaptchaPicture::read(std::string_view png) {
-  if (!has_fair_size(png)) return {};
-  prepare_gd();
+  if (!has_fair_size(png) || !GdLibrary::load()) return {};
   std::string bytes(png);  // gd takes a pointer to what it may write to
-  gdImagePtr image = gdImageCreateFromPngPtr(static_cast<int>(bytes.size()), bytes.data());
+  gdImagePtr image = gd().create_from_png(static_cast<int>(bytes.size()), bytes.data());
   if (!image) return {};
   CaptchaPicture picture(image);
-  if (!gdImageTrueColor(image) && gdImagePaletteToTrueColor(image) == 0) return {};
+  if (!gdImageTrueColor(image) && gd().palette_to_true_color(image) == 0) return {};
   return picture;
 }
 
@@ -284,9 +282,9 @@ int CaptchaPicture::height() const {
 
 std::string CaptchaPicture::png() const {
   int size = 0;
-  void* const bytes = gdImagePngPtr(image_.get(), &size);
+  void* const bytes = gd().png(image_.get(), &size);
   if (!bytes) throw std::bad_alloc();
-  const std::unique_ptr<void, decltype(&gdFree)> owner(bytes, &gdFree);
+  const std::unique_ptr<void, decltype(GdLibrary::free)> owner(bytes, gd().free);
   return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
@@ -295,9 +293,9 @@ bool CaptchaPicture::place(const CaptchaPicture& from, const CaptchaSlice& slice
   const int span = static_cast<int>(slice.size) * cell;
   SPREADABLE_ASSERT(left + span <= width() && cell <= height());
   if (from.width() < span || from.height() < cell) return false;
-  gdImageAlphaBlending(image_.get(), 0);
-  gdImageCopy(image_.get(), from.image_.get(), left, 0, 0, 0, span, cell);
-  gdImageAlphaBlending(image_.get(), 1);
+  gd().alpha_blending(image_.get(), 0);
+  gd().copy(image_.get(), from.image_.get(), left, 0, 0, 0, span, cell);
+  gd().alpha_blending(image_.get(), 1);
   return true;
 }
 
@@ -305,10 +303,10 @@ void CaptchaPicture::strike(const CaptchaSlice& slice, int cell) {
   for (std::size_t i = slice.begin; i < slice.begin + slice.size; ++i) {
     const int left = static_cast<int>(i) * cell;
     const int y = cell / 2;
-    gdImageFilledRectangle(image_.get(), left + cell / 4, y - 2, left + 3 * cell / 4, y + 2,
-                           gdTrueColor(255, 255, 255));
-    gdImageFilledRectangle(image_.get(), left + cell / 4 + 1, y - 1, left + 3 * cell / 4 - 1, y + 1,
-                           gdTrueColor(96, 96, 96));
+    gd().filled_rectangle(image_.get(), left + cell / 4, y - 2, left + 3 * cell / 4, y + 2,
+                          gdTrueColor(255, 255, 255));
+    gd().filled_rectangle(image_.get(), left + cell / 4 + 1, y - 1, left + 3 * cell / 4 - 1, y + 1,
+                          gdTrueColor(96, 96, 96));
   }
 }
 
