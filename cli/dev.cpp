@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/process_limits.h"
 #include "core/units.h"
+#include "extensions/documents/kind.h"
 #include "services/system/spdlog_logger.h"
 #include "services/system/stop_signals.h"
 #include "services/system/system_clock.h"
@@ -62,7 +63,11 @@ Result<Plan> make_plan(const Flags& flags) {
     if (!known) return invalid(fmt::format("{} (flag --{})", known.error().message, path));
   }
   // These nodes keep nothing, so there is nothing to protect from whoever tries them out.
-  node.documents.has_open_permissions = true;
+  if (node.kind == documents::kKind) {
+    documents::KindOptions own = documents::kind_options_of(node);
+    own.has_open_permissions = true;
+    documents::set_kind_options(node, own);
+  }
   const auto timeout = parse_duration(flags.timeout);
   if (!timeout || *timeout <= Millis::zero()) {
     return invalid(

@@ -6,6 +6,10 @@
 
 namespace spreadable::cli {
 
+void declare_kinds() {
+  documents::declare_options();
+}
+
 Environment environment_of(Runtime& runtime, const NodeOptions& options,
                            std::shared_ptr<Logger> logger) {
   Environment environment = runtime.environment(options, std::move(logger));

@@ -10,6 +10,9 @@
 
 namespace spreadable::cli {
 
+/// Makes the options of all kinds known. Before options are read.
+void declare_kinds();
+
 /// What a node with `options` is made of, as its kind has it: plain for kind `spreadable` and for
 /// kinds that the program does not know. Throws as Runtime::environment, and where the kind refuses
 /// its options.

@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/kinds.h"
 #include "cli/output.h"
 #include "core/wire.h"
 
@@ -61,6 +62,7 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 int run(int argc, char** argv) {
+  declare_kinds();
   CLI::App app("", "spreadable");
   describe_program(app);
   std::vector<std::pair<CLI::App*, Run>> commands;

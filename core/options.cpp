@@ -165,15 +165,6 @@ std::string place_of_error(std::string_view text) {
 
 }  // namespace
 
-std::span<const OptionInfo> option_table() {
-  static const std::vector<OptionInfo> kInfos = [] {
-    std::vector<OptionInfo> infos;
-    for (const OptionRow& row : detail::option_rows()) infos.push_back(row.info);
-    return infos;
-  }();
-  return kInfos;
-}
-
 std::string environment_name(std::string_view path) {
   std::string name = "SPREADABLE_";
   for (const char c : path) {

@@ -132,17 +132,6 @@ struct NodeOptions {
     friend bool operator==(const ApprovalConfig&, const ApprovalConfig&) = default;
   };
 
-  /// What nodes of kind `documents` do with their collections.
-  struct Documents {
-    /// Who may change and delete documents where a collection does not say so: everybody, as with
-    /// upstream; else their owners. Source: design.md, law 11.
-    bool has_open_permissions = false;
-    Millis addition_node_timeout{2'000};  ///< `request.documentAdditionNodeTimeout`, for each copy
-    /// How often copies are counted and compared at most. Source: reliability R14, R20.
-    Millis repair_interval{60'000};
-    friend bool operator==(const Documents&, const Documents&) = default;
-  };
-
   /// Decides the routes and the codename on the wire.
   std::string kind = "spreadable";
   /// 0: not given. A node needs one: its address is its identity.
@@ -156,9 +145,9 @@ struct NodeOptions {
   Network network{};
   Serving server{};
   Logging logger{};
-  Documents documents{};
-  /// Of kind `documents`: options by name, read by the kind (extensions/documents).
-  Json collections = Json::object();
+  /// Options that the kind has declared (core/kind_options.h), by path, where they differ from
+  /// their defaults.
+  Json of_kind = Json::object();
   std::vector<ApprovalConfig> approval{};  ///< config: an object of objects, by name
   friend bool operator==(const NodeOptions&, const NodeOptions&) = default;
 };
@@ -172,7 +161,8 @@ struct OptionInfo {
   bool is_secret = false;    ///< never shown in messages
 };
 
-/// All options in the order of the help text. Lives as long as the program.
+/// All options in the order of the help text. Lives until declare_options() is called, else as long
+/// as the program.
 [[nodiscard]] std::span<const OptionInfo> option_table();
 
 /// The environment variable of an option: SPREADABLE_NETWORK_SYNC_INTERVAL for

@@ -12,6 +12,7 @@
 
 #include "bench/node/bench_nodes.h"
 #include "bench/support/sockets.h"
+#include "extensions/documents/kind.h"
 #include "services/system/stop_signals.h"
 
 int main(int argc, char** argv) {
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
   app.add_option("--list-length", options.list_length, "Of each of these masters");
   try {
     app.parse(argc, argv);
+    documents::declare_options();
     bench::raise_file_limit();
     StopSignals signals;
     bench::BenchNodes nodes(options);

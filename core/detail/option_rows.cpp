@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <list>
 
 #include "core/ascii.h"
 #include "core/detail/option_values.h"
 #include "core/ip.h"
+#include "core/kind_options.h"
 
 namespace spreadable::detail {
 namespace {
@@ -64,7 +66,7 @@ OptionRow time_row(std::string_view path, Field field, Range<Millis> range, std:
   return {{path, "time", {}, help},
           [field, range](NodeOptions& options, const Json& value) -> Refusal {
             const auto span = time_of(value);
-            if (!span) return "a time such as \"16s\" or a number of milliseconds";
+            if (!span) return kTimeExpected;
             if (*span < range.min || *span > range.max) {
               return fmt::format("a time from {} to {}", time_text(range.min),
                                  time_text(range.max));
@@ -226,21 +228,6 @@ OptionRow approval_row() {
           }};
 }
 
-OptionRow collections_row() {
-  return {{"collections", "object", {}, "of kind documents: options by name of the collection"},
-          [](NodeOptions& options, const Json& value) -> Refusal {
-            const bool is_accepted =
-                value.is_object() && std::all_of(value.begin(), value.end(),
-                                                 [](const Json& one) { return one.is_object(); });
-            if (!is_accepted) return "an object of objects, by names of collections";
-            options.collections = value;
-            return {};
-          },
-          [](const NodeOptions& options) {
-            return options.collections.empty() ? Json() : options.collections;
-          }};
-}
-
 OptionRow initial_addresses_row() {
   return {{"initialNetworkAddress", "list", {}, "nodes to join through; none: begin a new network"},
           [](NodeOptions& options, const Json& value) -> Refusal {
@@ -333,19 +320,6 @@ std::vector<OptionRow> node_rows() {
       time_row("request.pingTimeout", SPREADABLE_FIELD(request.ping_timeout),
                {Millis{1}, kRequestTimeoutMax}, "for a ping of another node"),
       approval_row(),
-  };
-}
-
-std::vector<OptionRow> document_rows() {
-  return {
-      collections_row(),
-      boolean_row("documents.openPermissions", SPREADABLE_FIELD(documents.has_open_permissions),
-                  "everybody may change and delete documents, as with upstream"),
-      time_row("documents.repairInterval", SPREADABLE_FIELD(documents.repair_interval),
-               {kSecond, kDay}, "how often copies of documents are counted and compared, at most"),
-      time_row("request.documentAdditionNodeTimeout",
-               SPREADABLE_FIELD(documents.addition_node_timeout), {Millis{1}, kRequestTimeoutMax},
-               "for storing one copy of a document"),
   };
 }
 
@@ -450,20 +424,77 @@ std::string default_text_of(const OptionRow& row) {
   return value.is_null() || value.is_array() ? std::string() : dump_json(value);
 }
 
+/// The row of an option that a kind has declared, which outlives it.
+OptionRow kind_row(const KindOption& option) {
+  return {{option.path, option.type, {}, option.help},
+          [&option](NodeOptions& options, const Json& value) -> Refusal {
+            Json accepted = value;
+            if (Refusal refusal = option.accept(accepted)) return refusal;
+            if (accepted == option.fallback) {
+              options.of_kind.erase(option.path);
+            } else {
+              options.of_kind[option.path] = std::move(accepted);
+            }
+            return {};
+          },
+          [&option](const NodeOptions& options) {
+            return options.of_kind.value(option.path, option.fallback);
+          }};
+}
+
+/// The rows of all nodes, and those that kinds have declared.
+class Registry {
+ public:
+  Registry() {
+    for (auto* group : {node_rows, network_rows, server_rows, logger_rows}) {
+      for (OptionRow& row : group()) add(std::move(row));
+    }
+  }
+
+  void declare(KindOption option) {
+    const bool is_known = std::any_of(rows_.begin(), rows_.end(), [&](const OptionRow& row) {
+      return row.info.path == option.path;
+    });
+    if (is_known) return;
+    declared_.push_back(std::move(option));
+    add(kind_row(declared_.back()));
+  }
+  [[nodiscard]] const std::vector<OptionRow>& rows() const { return rows_; }
+  [[nodiscard]] const std::vector<OptionInfo>& infos() const { return infos_; }
+
+ private:
+  void add(OptionRow row) {
+    row.info.default_text = default_text_of(row);
+    infos_.push_back(row.info);
+    rows_.push_back(std::move(row));
+  }
+
+  std::vector<OptionRow> rows_;
+  std::vector<OptionInfo> infos_;
+  std::list<KindOption> declared_;
+};
+
+Registry& registry() {
+  static Registry all;
+  return all;
+}
+
 }  // namespace
 
 const std::vector<OptionRow>& option_rows() {
-  static const std::vector<OptionRow> kRows = [] {
-    std::vector<OptionRow> rows;
-    for (auto* group : {node_rows, document_rows, network_rows, server_rows, logger_rows}) {
-      for (OptionRow& row : group()) {
-        row.info.default_text = default_text_of(row);
-        rows.push_back(std::move(row));
-      }
-    }
-    return rows;
-  }();
-  return kRows;
+  return registry().rows();
 }
 
 }  // namespace spreadable::detail
+
+namespace spreadable {
+
+std::span<const OptionInfo> option_table() {
+  return detail::registry().infos();
+}
+
+void declare_options(std::vector<KindOption> options) {
+  for (KindOption& option : options) detail::registry().declare(std::move(option));
+}
+
+}  // namespace spreadable

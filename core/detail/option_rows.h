@@ -22,7 +22,7 @@ struct OptionRow {
   std::function<Json(const NodeOptions&)> write;
 };
 
-/// All rows, built once.
+/// All rows: those of all nodes, then those that declare_options() has added.
 [[nodiscard]] const std::vector<OptionRow>& option_rows();
 
 }  // namespace spreadable::detail

@@ -13,6 +13,9 @@ namespace spreadable::detail {
 /// A whole number that fits, also one written as 5.0; floating-point ones up to 2^53.
 [[nodiscard]] std::optional<std::int64_t> whole_number(const Json& value);
 
+/// What is no time is told by.
+inline constexpr const char* kTimeExpected = "a time such as \"16s\" or a number of milliseconds";
+
 /// A time from its text or from a number of milliseconds, rounded.
 [[nodiscard]] std::optional<Millis> time_of(const Json& value);
 

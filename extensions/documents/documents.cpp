@@ -98,7 +98,7 @@ Documents::Documents(Options options, std::unique_ptr<DocumentStore> store)
 Documents::~Documents() = default;
 
 detail::Context Documents::context() {
-  return {node(), *store_, suspicions_};
+  return {node(), *store_, suspicions_, options_.addition_node_timeout};
 }
 
 void Documents::declare_actions() {

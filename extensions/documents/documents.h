@@ -27,7 +27,8 @@ class Documents : public Service {
   static constexpr const char* kName = "documents";
 
   struct Options {
-    Millis repair_interval{60'000};  ///< NodeOptions::Documents::repair_interval
+    Millis repair_interval{60'000};       ///< KindOptions::repair_interval
+    Millis addition_node_timeout{2'000};  ///< KindOptions::addition_node_timeout
   };
 
   /// What is asked for. Fields that a method does not name are not looked at.

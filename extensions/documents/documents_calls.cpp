@@ -24,11 +24,10 @@ constexpr std::size_t kDurableCopies = 2;
 
 /// Time for asking where a document could go, of which the rest stays for sending it there. Source:
 /// metastocle sections 1.11 and 5.1.
-Deadline info_deadline(const Node& node, Deadline deadline) {
+Deadline info_deadline(const Node& node, Millis addition_timeout, Deadline deadline) {
   using FloatMillis = std::chrono::duration<double, std::milli>;
   const double walk = FloatMillis(2 * node.options().request.server_timeout).count();
-  const std::array stages{walk,
-                          FloatMillis(node.options().documents.addition_node_timeout).count()};
+  const std::array stages{walk, FloatMillis(addition_timeout).count()};
   const double left = FloatMillis(deadline.remaining(node.clock())).count();
   const double share =
       stage_share(left, stages, {.min_ms = walk, .grabs_free = true}).value_or(left);
@@ -102,8 +101,9 @@ Result<Json> Documents::add(const Request& request) {
 
   Json info{{"collection", request.collection}};
   if (const Json* pk = collection.pk_of(*accepted)) info["pkValue"] = *pk;
-  const auto asked = node().traverse(wire::kAdditionInfo, {{"info", info}},
-                                     info_deadline(node(), request.deadline));
+  const auto asked =
+      node().traverse(wire::kAdditionInfo, {{"info", info}},
+                      info_deadline(node(), options_.addition_node_timeout, request.deadline));
   if (!asked) return asked.error();
   const AdditionInfo answer = AdditionInfo::parse(asked->value);
 

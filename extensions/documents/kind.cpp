@@ -1,8 +1,14 @@
 #include "extensions/documents/kind.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
+#include "core/kind_options.h"
+#include "core/units.h"
 #include "extensions/documents/network_wire.h"
 #include "extensions/documents/script.h"
 #include "services/system/thread_time.h"
@@ -31,6 +37,19 @@ std::unique_ptr<DocumentStore> open_store(const Environment& environment,
   return value_or_throw(DocumentStore::open(std::move(disk), ports));
 }
 
+constexpr const char* kCollections = "collections";
+constexpr const char* kOpenPermissions = "documents.openPermissions";
+constexpr const char* kRepairInterval = "documents.repairInterval";
+constexpr const char* kAdditionNodeTimeout = "request.documentAdditionNodeTimeout";
+
+std::optional<std::string> accept_collections(Json& value) {
+  const bool is_accepted =
+      value.is_object() &&
+      std::all_of(value.begin(), value.end(), [](const Json& one) { return one.is_object(); });
+  if (is_accepted) return std::nullopt;
+  return "an object of objects, by names of collections";
+}
+
 /// `config` with everything allowed that it does not say.
 Json with_open_permissions(Json config) {
   Json& permissions = config["permissions"];
@@ -44,7 +63,43 @@ Json with_open_permissions(Json config) {
 
 }  // namespace
 
-Result<std::map<std::string, CollectionOptions>> collections_of(const NodeOptions& options) {
+void declare_options() {
+  const KindOptions usual;
+  spreadable::declare_options(
+      {{.path = kCollections,
+        .type = "object",
+        .help = "of kind documents: options by name of the collection",
+        .accept = accept_collections},
+       boolean_option(kOpenPermissions, usual.has_open_permissions,
+                      "everybody may change and delete documents, as with upstream"),
+       time_option(kRepairInterval, usual.repair_interval,
+                   {std::chrono::seconds{1}, std::chrono::days{1}},
+                   "how often copies of documents are counted and compared, at most"),
+       time_option(kAdditionNodeTimeout, usual.addition_node_timeout,
+                   {Millis{1}, std::chrono::minutes{10}}, "for storing one copy of a document")});
+}
+
+KindOptions kind_options_of(const NodeOptions& options) {
+  KindOptions own;
+  const auto read_time = [&](const char* path, Millis& time) {
+    const auto text = options.of_kind.find(path);
+    if (text != options.of_kind.end()) time = *parse_duration(text->get_ref<const std::string&>());
+  };
+  own.collections = options.of_kind.value(kCollections, own.collections);
+  own.has_open_permissions = options.of_kind.value(kOpenPermissions, own.has_open_permissions);
+  read_time(kAdditionNodeTimeout, own.addition_node_timeout);
+  read_time(kRepairInterval, own.repair_interval);
+  return own;
+}
+
+void set_kind_options(NodeOptions& options, const KindOptions& own) {
+  options.of_kind[kCollections] = own.collections;
+  options.of_kind[kOpenPermissions] = own.has_open_permissions;
+  options.of_kind[kAdditionNodeTimeout] = fmt::format("{}ms", own.addition_node_timeout.count());
+  options.of_kind[kRepairInterval] = fmt::format("{}ms", own.repair_interval.count());
+}
+
+Result<std::map<std::string, CollectionOptions>> collections_of(const KindOptions& options) {
   std::map<std::string, CollectionOptions> collections;
   for (const auto& [name, config] : options.collections.items()) {
     const std::string where = "collections." + name;
@@ -53,7 +108,7 @@ Result<std::map<std::string, CollectionOptions>> collections_of(const NodeOption
           Errc::invalid_argument, "option \"" + where + "\": " + passed.error().message, {}};
     }
     auto parsed = CollectionOptions::parse(
-        where, options.documents.has_open_permissions ? with_open_permissions(config) : config);
+        where, options.has_open_permissions ? with_open_permissions(config) : config);
     if (!parsed) return parsed.error();
     collections.emplace(name, std::move(*parsed));
   }
@@ -61,7 +116,8 @@ Result<std::map<std::string, CollectionOptions>> collections_of(const NodeOption
 }
 
 void equip(Environment& environment, const NodeOptions& options, Equipment equipment) {
-  auto collections = value_or_throw(collections_of(options));
+  const KindOptions own = kind_options_of(options);
+  auto collections = value_or_throw(collections_of(own));
   auto store = open_store(environment, std::move(equipment.disk));
   for (auto& [name, settings] : collections) {
     check(store->add(std::make_shared<const Collection>(name, std::move(settings))));
@@ -74,7 +130,8 @@ void equip(Environment& environment, const NodeOptions& options, Equipment equip
   };
   // A factory can be copied, a store cannot; only one node is made with it.
   const auto held = std::make_shared<std::unique_ptr<DocumentStore>>(std::move(store));
-  const Documents::Options given{.repair_interval = options.documents.repair_interval};
+  const Documents::Options given{.repair_interval = own.repair_interval,
+                                 .addition_node_timeout = own.addition_node_timeout};
   environment.services.emplace_back(
       [held, given, make = std::move(make)]() -> std::unique_ptr<Service> {
         return make(given, std::move(*held));

@@ -17,11 +17,30 @@ namespace spreadable::documents {
 /// The kind as NodeOptions::kind has it.
 inline constexpr const char* kKind = "documents";
 
+/// What nodes of the kind do with their collections.
+struct KindOptions {
+  Json collections = Json::object();  ///< `collections`: options by name
+  /// `documents.openPermissions`: who may change and delete documents where a collection does not
+  /// say so: everybody, as with upstream; else their owners. Source: design.md, law 11.
+  bool has_open_permissions = false;
+  /// `request.documentAdditionNodeTimeout`, for each copy.
+  Millis addition_node_timeout{2'000};
+  /// `documents.repairInterval`: how often copies are counted and compared at most. Source:
+  /// reliability R14, R20.
+  Millis repair_interval{60'000};
+};
+
+/// Makes the options of the kind known to config files and command lines. Source:
+/// spreadable::declare_options.
+void declare_options();
+[[nodiscard]] KindOptions kind_options_of(const NodeOptions& options);
+void set_kind_options(NodeOptions& options, const KindOptions& own);
+
 /// The collections that the options of a node name. Errc::invalid_argument, naming the option.
-/// With NodeOptions::Documents::has_open_permissions everyone may do everything that a collection
-/// does not restrict.
+/// With KindOptions::has_open_permissions everyone may do everything that a collection does not
+/// restrict.
 [[nodiscard]] Result<std::map<std::string, CollectionOptions>> collections_of(
-    const NodeOptions& options);
+    const KindOptions& options);
 
 /// What a program adds to what the options say.
 struct Equipment {
@@ -37,6 +56,7 @@ struct Equipment {
 /// Turns the environment of a node into one of kind `documents`: opens the store in the node's
 /// storage folder (in memory when there is none), adds the service, sets the codename.
 ///
+///     documents::declare_options();  // before options are read
 ///     Environment environment = runtime.environment(options);
 ///     documents::equip(environment, options);
 ///     Node node(options, std::move(environment));

@@ -2,10 +2,17 @@
 #include "core/options.h"
 
 #include "core/detail/option_rows.h"
+#include "core/kind_options.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace spreadable {
 namespace {
+
+const bool kHasKind = [] {
+  declare_options({boolean_option("kind.flag", false, "a flag"),
+                   time_option("kind.time", Millis{1'000}, {Millis{1}, Millis{60'000}}, "a time")});
+  return true;
+}();
 
 /// `options` as a config.
 Json written(const NodeOptions& options) {
@@ -40,6 +47,7 @@ void check_text(std::string_view path, std::string_view text) {
 }  // namespace
 
 void fuzz::run(std::string_view input) {
+  SPREADABLE_ASSERT(kHasKind);
   check_config(input);
   const std::string_view path = cut_line(input);
   check_text(path, input);

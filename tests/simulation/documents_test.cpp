@@ -31,8 +31,8 @@ class Network {
                auto& disk = disks_[index];
                if (!disk) disk = std::make_shared<MemoryDisk>();
                options.kind = kKind;
-               options.collections = {{"things", collection_}};
-               options.documents.has_open_permissions = true;
+               set_kind_options(options, {.collections = {{"things", collection_}},
+                                          .has_open_permissions = true});
                equip(environment, options, {.disk = disk});
                return std::make_unique<Node>(std::move(options), std::move(environment));
              }}) {

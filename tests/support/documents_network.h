@@ -98,9 +98,9 @@ class DocumentsNetwork {
  private:
   void configure(NodeOptions& node) const {
     node.kind = kKind;
-    node.collections = options_.collections;
-    node.documents.has_open_permissions = options_.has_open_permissions;
-    node.documents.repair_interval = options_.repair_interval;
+    set_kind_options(node, {.collections = options_.collections,
+                            .has_open_permissions = options_.has_open_permissions,
+                            .repair_interval = options_.repair_interval});
   }
   std::shared_ptr<MemoryDisk> disk(std::uint16_t port) {
     auto& disk = disks_[port];

@@ -17,6 +17,7 @@ struct Context {
   Node& node;
   DocumentStore& store;
   Suspicions& suspicions;
+  Millis addition_node_timeout;  ///< KindOptions::addition_node_timeout
 };
 
 /// The documents of the collection that field `collection` of `body` names. Errc::logical with

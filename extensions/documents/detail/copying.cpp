@@ -97,9 +97,8 @@ Placing place(const Context& context, const Copy& copy, std::deque<Address> cand
   const Clock& clock = context.node.clock();
   while (placing.copies < needed && !candidates.empty() && !deadline.has_passed(clock)) {
     const Round round = next_round(context, copy, candidates, needed - placing.copies, has_chain);
-    const Duration limit = context.node.options().documents.addition_node_timeout;
     const auto replies = context.node.outbound().request_group(
-        round.requests, deadline.at_most(Deadline::after(clock, limit)));
+        round.requests, deadline.at_most(Deadline::after(clock, context.addition_node_timeout)));
     for (std::size_t i = 0; i < replies.size(); ++i) {
       const CopyOutcome outcome = outcome_of(replies[i]);
       if (outcome == CopyOutcome::stored) {

@@ -126,9 +126,8 @@ Duration Replication::run_chains() {
       requests.push_back(copy_request(context_, to, chain.copy,
                                       {chain.duplicates.begin(), chain.duplicates.end()}));
     }
-    const Duration limit = context_.node.options().documents.addition_node_timeout;
     const auto replies = context_.node.outbound().request_group(
-        requests, Deadline::after(context_.node.clock(), limit));
+        requests, Deadline::after(context_.node.clock(), context_.addition_node_timeout));
     const MutexLock lock(mutex_);
     for (std::size_t i = 0; i < replies.size(); ++i) {
       if (replies[i] || chains[i].duplicates.empty()) continue;

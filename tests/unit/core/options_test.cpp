@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
+
+#include "core/kind_options.h"
 
 namespace spreadable {
 
@@ -194,6 +197,43 @@ TEST_CASE("options: table: each default text reads back as the default") {
   }
   CHECK(environment_name("network.syncInterval") == "SPREADABLE_NETWORK_SYNC_INTERVAL");
   CHECK(environment_name("port") == "SPREADABLE_PORT");
+}
+
+TEST_CASE("options: kinds: what a kind declares is read, checked and listed as the others are") {
+  CHECK(parse_options({{"kindTest", {{"span", "5s"}}}}).error().message ==
+        R"(unknown option "kindTest")");
+  const std::vector<KindOption> declared{
+      boolean_option("kindTest.flag", true, "a flag of a kind"),
+      time_option("kindTest.span", Millis{60'000}, {Millis{1'000}, Millis{120'000}}, "its span"),
+      {.path = "kindTest.word", .type = "text", .help = "its word", .accept = [](Json& value) {
+         const bool is_word = value.is_string() && value != "";
+         return is_word ? std::nullopt : std::optional<std::string>("a word");
+       }}};
+  declare_options(declared);
+  declare_options(declared);  // once more means nothing
+  const auto is_span = [](const OptionInfo& info) { return info.path == "kindTest.span"; };
+  const auto table = option_table();
+  CHECK(std::count_if(table.begin(), table.end(), is_span) == 1);
+  CHECK(std::find_if(table.begin(), table.end(), is_span)->default_text == "1m");
+
+  const auto options =
+      parse_options({{"kindTest", {{"flag", false}, {"span", 90'000}, {"word", "yes"}}}});
+  REQUIRE(options);
+  CHECK(options->of_kind ==
+        Json{{"kindTest.flag", false}, {"kindTest.span", "90s"}, {"kindTest.word", "yes"}});
+  CHECK(*parse_options({{"kindTest", {{"flag", true}, {"span", "60s"}}}}) == NodeOptions{});
+  CHECK(parse_options({{"kindTest.span", "3m"}}).error().message ==
+        R"(option "kindTest.span": expected a time from 1s to 2m, got "3m")");
+  CHECK(parse_options({{"kindTest.flag", 1}}).error().message ==
+        R"(option "kindTest.flag": expected true or false, got 1)");
+  CHECK(parse_options({{"kindTest.wort", "x"}}).error().message ==
+        R"(unknown option "kindTest.wort": did you mean "kindTest.word"?)");
+  NodeOptions text;
+  CHECK(set_option_text(text, "kindTest.span", "2000"));
+  CHECK(text.of_kind == Json{{"kindTest.span", "2s"}});
+  text.of_kind["kindTest.span"] = "1ms";
+  CHECK(check_options(text).error().message ==
+        R"(option "kindTest.span": expected a time from 1s to 2m, got "1ms")");
 }
 
 TEST_CASE("options: text: flags and the environment speak without JSON") {

@@ -1,0 +1,39 @@
+#include "core/kind_options.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/detail/option_values.h"
+
+namespace spreadable {
+
+KindOption boolean_option(std::string path, bool fallback, std::string help) {
+  return {.path = std::move(path),
+          .type = "boolean",
+          .help = std::move(help),
+          .fallback = fallback,
+          .accept = [](Json& value) -> std::optional<std::string> {
+            if (value.is_boolean()) return std::nullopt;
+            return "true or false";
+          }};
+}
+
+KindOption time_option(std::string path, Millis fallback, TimeRange range, std::string help) {
+  return {.path = std::move(path),
+          .type = "time",
+          .help = std::move(help),
+          .fallback = detail::time_text(fallback),
+          .accept = [range](Json& value) -> std::optional<std::string> {
+            const auto span = detail::time_of(value);
+            if (!span) return detail::kTimeExpected;
+            if (*span < range.min || *span > range.max) {
+              return fmt::format("a time from {} to {}", detail::time_text(range.min),
+                                 detail::time_text(range.max));
+            }
+            value = detail::time_text(*span);
+            return std::nullopt;
+          }};
+}
+
+}  // namespace spreadable

@@ -1,0 +1,42 @@
+// core/kind_options.h: options that only nodes of some kind have.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/json.h"
+
+namespace spreadable {
+
+/// An option that a kind of nodes adds to those of all nodes. Its value is kept as JSON in
+/// NodeOptions::of_kind, under its path.
+struct KindOption {
+  std::string path;  ///< as in the config: `documents.repairInterval`
+  std::string type;  ///< as OptionInfo::type
+  std::string help;  ///< one line
+  Json fallback{};   ///< as `accept` leaves it; null: none
+  /// Brings a value into the form in which it is kept; gives what would have been accepted when it
+  /// is refused.
+  std::function<std::optional<std::string>(Json& value)> accept{};
+};
+
+/// true or false.
+[[nodiscard]] KindOption boolean_option(std::string path, bool fallback, std::string help);
+
+/// A time from `min` to `max`, kept as its text (parse_duration reads it).
+struct TimeRange {
+  Millis min;
+  Millis max;
+};
+[[nodiscard]] KindOption time_option(std::string path, Millis fallback, TimeRange range,
+                                     std::string help);
+
+/// Lets parse_options, set_option and option_table know `options`; whose path is known already is
+/// passed over, so a kind may declare its own more than once. Call it before options are read: it
+/// is not thread-safe, and ends what option_table() has given.
+void declare_options(std::vector<KindOption> options);
+
+}  // namespace spreadable
