@@ -96,27 +96,26 @@ struct Outbound::Draft {
   const Headers headers;
   const Duration left;  ///< of their time
   const WallTime now;
-  const Json* written = nullptr;  ///< the shared body that `text` has been made of
+  /// The shared body that `text` has been made of, and whether it tells the time left.
+  std::pair<const Json*, bool> written{};
   std::string text{};
 
   /// The text of a request's body.
   std::string write(const PeerRequest& request) {
-    const bool is_shared = request.shared_body != nullptr;
-    if (is_shared && request.shared_body.get() == written) return text;
+    const std::pair shared(request.shared_body.get(), request.has_budget);
+    if (!shared.first) return written_down(request);
+    if (shared != written) text = written_down(request);
+    written = shared;
+    return text;
+  }
+
+ private:
+  [[nodiscard]] std::string written_down(const PeerRequest& request) const {
     const Json& body = body_of(request);
-    std::string out;
-    if (request.has_budget) {
-      Json whole = body;
-      wire::put_budget(whole, left, now);
-      out = dump_json(whole);
-    } else if (!body.empty()) {
-      out = dump_json(body);
-    }
-    if (is_shared) {
-      written = request.shared_body.get();
-      text = out;
-    }
-    return out;
+    if (!request.has_budget) return body.empty() ? std::string() : dump_json(body);
+    Json whole = body;
+    wire::put_budget(whole, left, now);
+    return dump_json(whole);
   }
 };
 
@@ -128,7 +127,7 @@ Outbound::Outbound(Options options, Parts parts)
 Headers Outbound::common_headers() const {
   const std::string root = options_.root();
   Headers headers;
-  headers.reserve(8, 256 + root.size());
+  headers.reserve(/*fields=*/8, /*bytes=*/256 + root.size());
   headers.add(wire::kOriginalAddress, options_.self.text());
   headers.add(wire::kNodeVersion, options_.version);
   headers.add(wire::kNodeRoot, root);

@@ -176,6 +176,69 @@ TEST_CASE("outbound: answers: lists of peers have a lower bound than other answe
   CHECK(fixture.peers.sent[1].reply_bytes_max == 8 << 20);
 }
 
+TEST_CASE("outbound: bodies: a shared one reaches everyone as its own would") {
+  Fixture fixture;
+  const auto shared = std::make_shared<const Json>(Json{{"level", 1}});
+  const std::vector<PeerRequest> requests{
+      {.to = kNamed, .path = "/a", .shared_body = shared},
+      {.to = kNamed, .path = "/b", .shared_body = shared},
+      {.to = kNamed, .path = "/c", .shared_body = shared, .has_budget = false},
+      {.to = kNamed, .path = "/d", .body = {{"level", 1}}},
+      {.to = kNamed, .path = "/e", .shared_body = shared},
+      {.to = kNamed, .path = "/f", .has_budget = false},
+  };
+  (void)fixture.outbound.request_group(requests, Deadline::after(fixture.clock, seconds{10}));
+  REQUIRE(fixture.peers.sent.size() == requests.size());
+  const std::string& first = fixture.peers.sent[0].body;
+  const Json body = *parse_json(first);
+  CHECK(body["level"] == 1);
+  CHECK(body["timeout"] == 10'000);
+  CHECK(body.contains("timestamp"));
+  for (const std::size_t i : {1U, 3U, 4U}) CHECK(fixture.peers.sent[i].body == first);
+  CHECK(fixture.peers.sent[2].body == R"({"level":1})");
+  CHECK(fixture.peers.sent[5].body.empty());
+}
+
+TEST_CASE("outbound: itself: is asked without texts, and answers as others are answered") {
+  Fixture fixture;
+  static const Schema wanted =
+      schema::object({{"n", schema::integer()}, {"address", schema::address()}});
+  fixture.router.add(Method::post, "/api/node/double", WorkClass::leaf,
+                     [](CallContext& call) -> Result<Json> {
+                       CHECK(call.is_own);
+                       CHECK(call.request.body.empty());
+                       call.reply_headers.add("x-told", call.header("x-asked"));
+                       if (!call.body["n"].is_number()) {
+                         return Error{Errc::logical, "n is no number", "ERR_N"};
+                       }
+                       return Json{{"n", call.body["n"].get<int>() * 2}};
+                     });
+  fixture.router.add_raw(Method::post, "/api/node/page", WorkClass::leaf, [](CallContext&) {
+    return HttpResponse{.headers = {{"x-page", "1"}}, .body = R"({"n":5})"};
+  });
+  const auto ask = [&](const char* path, Json n, bool is_raw = false) {
+    return fixture.outbound.request({.to = kSelf,
+                                     .path = path,
+                                     .body = {{"n", std::move(n)}},
+                                     .schema = is_raw ? nullptr : &wanted,
+                                     .headers = {{"x-asked", "yes"}},
+                                     .is_raw = is_raw},
+                                    Deadline::after(fixture.clock, seconds{1}));
+  };
+  const auto doubled = ask("/api/node/double", 4);
+  REQUIRE(doubled);
+  CHECK(doubled->body == Json{{"n", 8}, {"address", kSelf.text()}});
+  CHECK(*doubled->headers.find("x-told") == "yes");
+  CHECK(ask("/api/node/double", 4, /*is_raw=*/true)->text == R"({"n":8})");
+  CHECK(ask("/api/node/double", "x").error() == Error{Errc::logical, "n is no number", "ERR_N"});
+  const auto page = ask("/api/node/page", 0);
+  REQUIRE(page);
+  CHECK(page->body["n"] == 5);
+  CHECK(*page->headers.find("x-page") == "1");
+  CHECK(ask("/api/node/nothing", 0).error().code == Errc::bad_response);
+  CHECK(fixture.peers.sent.empty());
+}
+
 TEST_CASE("outbound: closed network: forms, answers in full, and gives nothing to an impostor") {
   class Impostor final : public RequestHandler {
    public:
