@@ -2,28 +2,33 @@
 import re
 from collections import Counter
 
-# Of each thread, by its name: the first rule that a frame of the stack matches tells what it was at. Names are
-# those of our functions and of the C library's; libcurl shows none of its own.
+# What handlers do, on the thread of the loop or on a worker. The first rule that a frame of the stack matches tells
+# what it was at. Names are those of our functions and of the C library's; libcurl shows none of its own.
+HANDLING = [
+    ('handlers: send', r'__send'),
+    ('handlers: JSON of requests', r'parse_request_body'),
+    ('handlers: write requests', r'Outbound::prepare|Outbound::Draft|Outbound::common_headers|StageQuestion|request_head_text'
+                                 r'|Exchange::prepare|RequestGroup::RequestGroup'),
+    ('handlers: read answers', r'Outbound::settle|MuxTransport::collect|RequestGroup::take'),
+    ('handlers: access checks', r'declare_access|Access::|Router::middleware_of'),
+    ('handlers: write responses', r'response_text|framed_response_head|put_output|to_response|dump_json'),
+    ('handlers: the action itself', r'unwrap_query|Traversal::local|FunctionAction|merge'),
+    ('handlers: router and stages', r'Router::|Traversal::|Outbound::|MuxTransport::'),
+]
+# Of each thread, by its name.
 RULES = {
     'spr-http-loop': [
         ('server loop: receive', r'__libc_recv|recvfrom'),
         ('server loop: sleep and wake up', r'epoll_wait'),
-        ('server loop: hand to a worker', r'give_to_worker|try_submit'),
         ('server loop: read heads', r'RequestCollector|parse_request_head'),
-        ('server loop: the rest', r''),
+        *HANDLING,
+        ('server loop: frames, jobs and the rest', r''),
     ],
     'spr-worker': [
         ('worker: sleep and wake up', r'wait_for_call|WorkerPool::take'),
         ('worker: wait for answers', r'RequestGroup::wait'),
         ('worker: hand to the outgoing loop', r'CurlLoop::submit|leave_word|Poller::wake'),
-        ('worker: send', r'__send'),
-        ('worker: JSON of the request', r'parse_request_body'),
-        ('worker: write requests', r'Outbound::prepare|Exchange::prepare|RequestGroup::RequestGroup|stage_request'),
-        ('worker: read answers', r'Outbound::settle|RequestGroup::take'),
-        ('worker: access checks', r'declare_access|Access::|Router::middleware_of'),
-        ('worker: write the response', r'response_text|put_output|dump_json'),
-        ('worker: the action itself', r'query_of|Traversal::local|FunctionAction|merge'),
-        ('worker: router and stages', r'Router::|Traversal::|Outbound::'),
+        *HANDLING,
         ('worker: the rest', r''),
     ],
     'spread-net': [
@@ -40,8 +45,8 @@ OTHERS = 'other threads'
 COMPILED = {thread: [(work, re.compile(pattern)) for work, pattern in rules] for thread, rules in RULES.items()}
 
 # In the order of the table.
-KINDS = [work for rules in RULES.values() for work, _ in rules] + [OTHERS]
-PLACES = ['in the kernel', 'in libcurl', 'in libc and libstdc++', 'in our code', 'elsewhere']
+KINDS = list(dict.fromkeys(work for rules in RULES.values() for work, _ in rules)) + [OTHERS]
+PLACES = ['in the kernel', 'in libcurl', 'in libc, libstdc++ and mimalloc', 'in our code', 'elsewhere']
 
 
 def samples(text):
@@ -61,7 +66,7 @@ def place_of(frame):
     """Where the processor was, told from the innermost frame."""
     library = frame.rsplit('(', 1)[-1].rstrip(')').rsplit('/', 1)[-1]
     for part, place in (('kernel', PLACES[0]), ('libcurl', PLACES[1]), ('libc.so', PLACES[2]),
-                        ('libstdc++', PLACES[2]), ('bench_', PLACES[3])):
+                        ('libstdc++', PLACES[2]), ('libmimalloc', PLACES[2]), ('bench_', PLACES[3])):
         if part in library:
             return place
     return PLACES[4]

@@ -184,7 +184,7 @@ spread-net
 
     def test_a_sample_is_of_the_first_kind_that_fits_its_stack(self):
         found = work.shares(self.TEXT)
-        for name in ('worker: sleep and wake up', 'worker: access checks', 'outgoing loop: libcurl', work.OTHERS,
+        for name in ('worker: sleep and wake up', 'handlers: access checks', 'outgoing loop: libcurl', work.OTHERS,
                      *work.PLACES[:4]):
             with self.subTest(name):
                 self.assertEqual(found[name], 25.0)
