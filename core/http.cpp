@@ -3,6 +3,13 @@
 #include "core/ascii.h"
 
 namespace spreadable {
+namespace {
+
+// Room for the fields of most messages, so that it is made once.
+constexpr std::size_t kFieldsUsual = 8;
+constexpr std::size_t kBytesUsual = 240;
+
+}  // namespace
 
 Headers::Headers(std::initializer_list<Field> fields) {
   for (const auto& [name, value] : fields) add(name, value);
@@ -14,6 +21,7 @@ void Headers::reserve(std::size_t fields, std::size_t bytes) {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
+  if (places_.capacity() == 0) reserve(kFieldsUsual, kBytesUsual);
   text_ += name;
   const std::size_t name_end = text_.size();
   text_ += value;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/assert.h"
+#include "core/http.h"
 #include "core/result.h"
 
 namespace spreadable::fuzz {
@@ -31,6 +32,14 @@ inline std::uint8_t cut_byte(std::string_view& rest) {
   const auto byte = static_cast<std::uint8_t>(rest.front());
   rest.remove_prefix(1);
   return byte;
+}
+
+/// Whether both have the same fields in the same order.
+inline bool have_same_fields(const Headers& a, const Headers& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& left, const auto& right) {
+                      return left.name == right.name && left.value == right.value;
+                    });
 }
 
 /// What is refused is refused with one of `codes`, and in words.

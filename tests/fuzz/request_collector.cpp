@@ -23,7 +23,7 @@ struct Outcome {
 
 bool are_same(const HttpRequest& a, const HttpRequest& b) {
   return a.method == b.method && a.path == b.path && a.query == b.query && a.body == b.body &&
-         std::equal(a.headers.begin(), a.headers.end(), b.headers.begin(), b.headers.end());
+         fuzz::have_same_fields(a.headers, b.headers);
 }
 
 void check_limits(const RequestCollector& collector, std::size_t fed) {

@@ -27,16 +27,17 @@ std::string written(const RequestHead& head, std::string_view method) {
   std::string text = std::string(method) + ' ' + head.path;
   if (!head.query.empty()) text += '?' + head.query;
   text += head.is_http_1_0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n";
-  for (const auto& [name, value] : head.headers) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : head.headers) {
+    text += std::string(name) + ": " + std::string(value) + "\r\n";
+  }
   return text + "\r\n";
 }
 
 bool are_same(const RequestHead& a, const RequestHead& b) {
   return a.method == b.method && a.path == b.path && a.query == b.query &&
-         std::equal(a.headers.begin(), a.headers.end(), b.headers.begin(), b.headers.end()) &&
-         a.content_length == b.content_length && a.is_chunked == b.is_chunked &&
-         a.is_http_1_0 == b.is_http_1_0 && a.keeps_alive == b.keeps_alive &&
-         a.expects_continue == b.expects_continue;
+         fuzz::have_same_fields(a.headers, b.headers) && a.content_length == b.content_length &&
+         a.is_chunked == b.is_chunked && a.is_http_1_0 == b.is_http_1_0 &&
+         a.keeps_alive == b.keeps_alive && a.expects_continue == b.expects_continue;
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ Parts parts_of(std::string_view input) {
   return parts;
 }
 
-bool is_signed_field(const std::string& name) {
+bool is_signed_field(std::string_view name) {
   const std::string small = ascii::lower(name);
   return (small.starts_with("spreadable-") && small != wire::kSignature) ||
          small == wire::kNodeRoot;
@@ -73,7 +73,8 @@ void check_readable(const Parts& parts) {
   for (const auto& [name, value] : parts.headers) {
     if (!is_signed_field(name)) continue;
     ++fields;
-    SPREADABLE_ASSERT(rest.find(ascii::lower(name) + ":" + value + "\n") != std::string_view::npos);
+    const std::string line = ascii::lower(name) + ":" + std::string(value) + "\n";
+    SPREADABLE_ASSERT(rest.find(line) != std::string_view::npos);
   }
   SPREADABLE_ASSERT(static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '\n')) == fields);
 }
