@@ -93,6 +93,7 @@ class QuickParser {
 };
 
 std::optional<Json> quickly_parsed(std::string_view text) {
+  if (text.empty()) return std::nullopt;  // which may lie nowhere
   if (text.size() > kUsualBytes) return QuickParser(text.size()).parse(text);
   thread_local QuickParser parser(kUsualBytes);
   return parser.parse(text);

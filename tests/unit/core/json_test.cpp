@@ -18,6 +18,10 @@ TEST_CASE("json: parse: reads what is JSON and says where it is not") {
   }
 }
 
+TEST_CASE("json: parse: no text at all is refused as an empty one is") {
+  CHECK(parse_json(std::string_view()).error().code == Errc::bad_request);
+}
+
 TEST_CASE("json: parse: nesting is refused just above the limit") {
   const auto nested = [](std::size_t depth) {
     return parse_json(std::string(depth, '[') + std::string(depth, ']'));
