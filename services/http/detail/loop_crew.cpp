@@ -238,6 +238,7 @@ bool LoopCrew::lend(Member& self, std::size_t kind, FiberPool::Fiber& fiber) {
     self.fibers->resume(fiber);
     return false;
   }
+  const bool is_suspect = suspects_[kind];  // before the lease, which may be taken from then on
   leased_kind_.store(kind, std::memory_order_relaxed);
   self.lease = lease_.load(std::memory_order_relaxed) + 1;
   lease_ = self.lease;
@@ -246,7 +247,6 @@ bool LoopCrew::lend(Member& self, std::size_t kind, FiberPool::Fiber& fiber) {
     is_watcher_asleep_ = false;
     changed_.notify_all();
   }
-  const bool is_suspect = suspects_[kind];
   const Duration computed = is_suspect ? thread_time() : Duration::zero();
   const TimePoint begun = clock_.now();
   self.fibers->resume(fiber);
