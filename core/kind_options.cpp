@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "core/detail/option_registry.h"
 #include "core/detail/option_values.h"
 
 namespace spreadable {
@@ -34,6 +35,12 @@ KindOption time_option(std::string path, Millis fallback, TimeRange range, std::
             value = detail::time_text(*span);
             return std::nullopt;
           }};
+}
+
+void declare_options(std::vector<KindOption> options) {
+  for (KindOption& option : options) {
+    detail::OptionRegistry::get().declare(std::move(option));
+  }
 }
 
 }  // namespace spreadable

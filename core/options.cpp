@@ -8,7 +8,7 @@
 #include <tuple>
 
 #include "core/ascii.h"
-#include "core/detail/option_rows.h"
+#include "core/detail/option_registry.h"
 #include "core/detail/option_values.h"
 #include "core/excerpt.h"
 
@@ -164,6 +164,10 @@ std::string place_of_error(std::string_view text) {
 }
 
 }  // namespace
+
+std::span<const OptionInfo> option_table() {
+  return detail::OptionRegistry::get().infos();
+}
 
 std::string environment_name(std::string_view path) {
   std::string name = "SPREADABLE_";

@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <list>
 
 #include "core/ascii.h"
 #include "core/detail/option_values.h"
 #include "core/ip.h"
-#include "core/kind_options.h"
 
 namespace spreadable::detail {
 namespace {
@@ -418,83 +416,14 @@ std::vector<OptionRow> logger_rows() {
 
 #undef SPREADABLE_FIELD
 
-std::string default_text_of(const OptionRow& row) {
-  const Json value = row.write(NodeOptions{});
-  if (value.is_string()) return value.get<std::string>();
-  return value.is_null() || value.is_array() ? std::string() : dump_json(value);
-}
-
-/// The row of an option that a kind has declared, which outlives it.
-OptionRow kind_row(const KindOption& option) {
-  return {{option.path, option.type, {}, option.help},
-          [&option](NodeOptions& options, const Json& value) -> Refusal {
-            Json accepted = value;
-            if (Refusal refusal = option.accept(accepted)) return refusal;
-            if (accepted == option.fallback) {
-              options.of_kind.erase(option.path);
-            } else {
-              options.of_kind[option.path] = std::move(accepted);
-            }
-            return {};
-          },
-          [&option](const NodeOptions& options) {
-            return options.of_kind.value(option.path, option.fallback);
-          }};
-}
-
-/// The rows of all nodes, and those that kinds have declared.
-class Registry {
- public:
-  Registry() {
-    for (auto* group : {node_rows, network_rows, server_rows, logger_rows}) {
-      for (OptionRow& row : group()) add(std::move(row));
-    }
-  }
-
-  void declare(KindOption option) {
-    const bool is_known = std::any_of(rows_.begin(), rows_.end(), [&](const OptionRow& row) {
-      return row.info.path == option.path;
-    });
-    if (is_known) return;
-    declared_.push_back(std::move(option));
-    add(kind_row(declared_.back()));
-  }
-  [[nodiscard]] const std::vector<OptionRow>& rows() const { return rows_; }
-  [[nodiscard]] const std::vector<OptionInfo>& infos() const { return infos_; }
-
- private:
-  void add(OptionRow row) {
-    row.info.default_text = default_text_of(row);
-    infos_.push_back(row.info);
-    rows_.push_back(std::move(row));
-  }
-
-  std::vector<OptionRow> rows_;
-  std::vector<OptionInfo> infos_;
-  std::list<KindOption> declared_;
-};
-
-Registry& registry() {
-  static Registry all;
-  return all;
-}
-
 }  // namespace
 
-const std::vector<OptionRow>& option_rows() {
-  return registry().rows();
+std::vector<OptionRow> common_option_rows() {
+  std::vector<OptionRow> rows;
+  for (auto* group : {node_rows, network_rows, server_rows, logger_rows}) {
+    for (OptionRow& row : group()) rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 }  // namespace spreadable::detail
-
-namespace spreadable {
-
-std::span<const OptionInfo> option_table() {
-  return detail::registry().infos();
-}
-
-void declare_options(std::vector<KindOption> options) {
-  for (KindOption& option : options) detail::registry().declare(std::move(option));
-}
-
-}  // namespace spreadable

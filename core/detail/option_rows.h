@@ -1,4 +1,4 @@
-// core/detail/option_rows.h: the one table from which options are read, checked and listed.
+// core/detail/option_rows.h: how the options of all nodes are read, checked and listed.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ struct OptionRow {
   std::function<Json(const NodeOptions&)> write;
 };
 
-/// All rows: those of all nodes, then those that declare_options() has added.
-[[nodiscard]] const std::vector<OptionRow>& option_rows();
+/// The rows of the options that all nodes have, in the order of the help text.
+[[nodiscard]] std::vector<OptionRow> common_option_rows();
 
 }  // namespace spreadable::detail

@@ -1,7 +1,7 @@
 // A config file, and options as flags and the environment give them: the first line is a path.
 #include "core/options.h"
 
-#include "core/detail/option_rows.h"
+#include "core/detail/option_registry.h"
 #include "core/kind_options.h"
 #include "tests/fuzz/fuzz.h"
 
