@@ -1,7 +1,5 @@
 #include "core/kind_options.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "core/detail/option_registry.h"
@@ -26,13 +24,9 @@ KindOption time_option(std::string path, Millis fallback, TimeRange range, std::
           .help = std::move(help),
           .fallback = detail::time_text(fallback),
           .accept = [range](Json& value) -> std::optional<std::string> {
-            const auto span = detail::time_of(value);
-            if (!span) return detail::kTimeExpected;
-            if (*span < range.min || *span > range.max) {
-              return fmt::format("a time from {} to {}", detail::time_text(range.min),
-                                 detail::time_text(range.max));
-            }
-            value = detail::time_text(*span);
+            Millis time{};
+            if (auto refusal = detail::read_time(value, range, time)) return refusal;
+            value = detail::time_text(time);
             return std::nullopt;
           }};
 }

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/clock.h"
 #include "core/json.h"
+#include "core/units.h"
 
 namespace spreadable {
 
@@ -26,11 +26,7 @@ struct KindOption {
 /// true or false.
 [[nodiscard]] KindOption boolean_option(std::string path, bool fallback, std::string help);
 
-/// A time from `min` to `max`, kept as its text (parse_duration reads it).
-struct TimeRange {
-  Millis min;
-  Millis max;
-};
+/// A time within `range`, kept as its text (parse_duration reads it).
 [[nodiscard]] KindOption time_option(std::string path, Millis fallback, TimeRange range,
                                      std::string help);
 

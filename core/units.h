@@ -18,6 +18,12 @@ namespace spreadable {
 /// so that a clock reading plus such a span still fits.
 inline constexpr Millis kDurationMax = std::chrono::hours{24 * 36'525};  // 100 years
 
+/// Times from `min` to `max`, both included.
+struct TimeRange {
+  Millis min;
+  Millis max;
+};
+
 /// The largest size that parse_size gives: what file offsets can hold.
 inline constexpr std::uint64_t kSizeMax = std::numeric_limits<std::int64_t>::max();
 

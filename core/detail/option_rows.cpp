@@ -60,17 +60,10 @@ OptionRow integer_row(std::string_view path, Field field, Range<std::int64_t> ra
 }
 
 template <class Field>
-OptionRow time_row(std::string_view path, Field field, Range<Millis> range, std::string_view help) {
+OptionRow time_row(std::string_view path, Field field, TimeRange range, std::string_view help) {
   return {{path, "time", {}, help},
-          [field, range](NodeOptions& options, const Json& value) -> Refusal {
-            const auto span = time_of(value);
-            if (!span) return kTimeExpected;
-            if (*span < range.min || *span > range.max) {
-              return fmt::format("a time from {} to {}", time_text(range.min),
-                                 time_text(range.max));
-            }
-            field(options) = *span;
-            return {};
+          [field, range](NodeOptions& options, const Json& value) {
+            return read_time(value, range, field(options));
           },
           [field](const NodeOptions& options) { return Json(time_text(field(options))); }};
 }

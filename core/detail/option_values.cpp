@@ -6,8 +6,6 @@
 #include <initializer_list>
 #include <utility>
 
-#include "core/units.h"
-
 namespace spreadable::detail {
 namespace {
 
@@ -19,6 +17,19 @@ std::string exact_text(std::uint64_t count, std::initializer_list<Unit> units) {
     if (count % amount == 0 && count > 0) return fmt::format("{}{}", count / amount, name);
   }
   return fmt::format("{}{}", count, (units.end() - 1)->second);
+}
+
+/// A time from its text or from a number of milliseconds, rounded.
+std::optional<Millis> time_of(const Json& value) {
+  if (value.is_string()) {
+    const auto parsed = parse_duration(value.get_ref<const std::string&>());
+    return parsed ? std::optional{*parsed} : std::nullopt;
+  }
+  if (!value.is_number()) return {};
+  const double millis = std::round(value.get<double>());
+  const auto max = static_cast<double>(kDurationMax.count());
+  if (!(std::abs(millis) <= max)) return {};  // also refuses what is not a number
+  return Millis{static_cast<Millis::rep>(millis)};
 }
 
 }  // namespace
@@ -33,16 +44,14 @@ std::optional<std::int64_t> whole_number(const Json& value) {
   return static_cast<std::int64_t>(number);
 }
 
-std::optional<Millis> time_of(const Json& value) {
-  if (value.is_string()) {
-    const auto parsed = parse_duration(value.get_ref<const std::string&>());
-    return parsed ? std::optional{*parsed} : std::nullopt;
+std::optional<std::string> read_time(const Json& value, TimeRange range, Millis& time) {
+  const auto read = time_of(value);
+  if (!read) return R"(a time such as "16s" or a number of milliseconds)";
+  if (*read < range.min || *read > range.max) {
+    return fmt::format("a time from {} to {}", time_text(range.min), time_text(range.max));
   }
-  if (!value.is_number()) return {};
-  const double millis = std::round(value.get<double>());
-  const auto max = static_cast<double>(kDurationMax.count());
-  if (!(std::abs(millis) <= max)) return {};  // also refuses what is not a number
-  return Millis{static_cast<Millis::rep>(millis)};
+  time = *read;
+  return {};
 }
 
 std::optional<std::uint64_t> size_of(const Json& value) {

@@ -5,19 +5,19 @@
 #include <optional>
 #include <string>
 
-#include "core/clock.h"
 #include "core/json.h"
+#include "core/units.h"
 
 namespace spreadable::detail {
 
 /// A whole number that fits, also one written as 5.0; floating-point ones up to 2^53.
 [[nodiscard]] std::optional<std::int64_t> whole_number(const Json& value);
 
-/// What is no time is told by.
-inline constexpr const char* kTimeExpected = "a time such as \"16s\" or a number of milliseconds";
-
-/// A time from its text or from a number of milliseconds, rounded.
-[[nodiscard]] std::optional<Millis> time_of(const Json& value);
+/// Sets `time` to what `value` says: a time as its text, or as a number of milliseconds, which is
+/// rounded. Else, or when it is not within `range`, leaves it and gives what would have been
+/// accepted.
+[[nodiscard]] std::optional<std::string> read_time(const Json& value, TimeRange range,
+                                                   Millis& time);
 
 /// A size from its text or from a number of bytes.
 [[nodiscard]] std::optional<std::uint64_t> size_of(const Json& value);
