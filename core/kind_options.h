@@ -30,9 +30,12 @@ struct KindOption {
 [[nodiscard]] KindOption time_option(std::string path, Millis fallback, TimeRange range,
                                      std::string help);
 
-/// Lets parse_options, set_option and option_table know `options`; whose path is known already is
-/// passed over, so a kind may declare its own more than once. Call it before options are read: it
-/// is not thread-safe, and ends what option_table() has given.
+/// Lets parse_options, set_option and option_table know `options`. A kind may declare its own more
+/// than once. Throws std::invalid_argument, naming the option, where one of its path is there and
+/// differs (in type, help or default), be it of another kind or of all nodes; those before it in
+/// `options` are known then. Call it before options are read: it is not thread-safe, and ends what
+/// option_table() has given.
+/// Requires: each has a path and `accept`, which leaves its default as it is.
 void declare_options(std::vector<KindOption> options);
 
 }  // namespace spreadable

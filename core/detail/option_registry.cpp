@@ -1,7 +1,10 @@
 #include "core/detail/option_registry.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
+
+#include "core/assert.h"
 
 namespace spreadable::detail {
 namespace {
@@ -30,6 +33,18 @@ OptionRow kind_row(const KindOption& option) {
           }};
 }
 
+/// Whether an option takes values, and its own default among them.
+bool is_sound(const KindOption& option) {
+  if (option.path.empty() || !option.accept) return false;
+  Json kept = option.fallback;
+  return kept.is_null() || (!option.accept(kept) && kept == option.fallback);
+}
+
+/// Whether both are one option, as far as can be seen.
+bool is_alike(const KindOption& a, const KindOption& b) {
+  return a.type == b.type && a.help == b.help && a.fallback == b.fallback;
+}
+
 }  // namespace
 
 OptionRegistry::OptionRegistry() {
@@ -42,10 +57,14 @@ OptionRegistry& OptionRegistry::get() {
 }
 
 void OptionRegistry::declare(KindOption option) {
-  const bool is_known = std::any_of(rows_.begin(), rows_.end(), [&](const OptionRow& row) {
-    return row.info.path == option.path;
-  });
-  if (is_known) return;
+  SPREADABLE_ASSERT(is_sound(option));
+  const auto has_path = [&](const auto& other) { return other.path == option.path; };
+  const auto same = std::find_if(declared_.begin(), declared_.end(), has_path);
+  if (same != declared_.end() && is_alike(*same, option)) return;
+  if (std::any_of(infos_.begin(), infos_.end(), has_path)) {
+    throw std::invalid_argument("option \"" + option.path +
+                                "\" of a kind: there is another one of this name");
+  }
   declared_.push_back(std::move(option));
   add(kind_row(declared_.back()));
 }

@@ -16,7 +16,7 @@ class OptionRegistry {
   /// The one of the process: what options there are depends on the program, not on a node.
   [[nodiscard]] static OptionRegistry& get();
 
-  /// Adds an option unless there is one with its path.
+  /// Source: declare_options.
   void declare(KindOption option);
   [[nodiscard]] const std::vector<OptionRow>& rows() const { return rows_; }
   /// OptionRow::info of all rows.

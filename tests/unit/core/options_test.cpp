@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "core/kind_options.h"
 
@@ -234,6 +235,28 @@ TEST_CASE("options: kinds: what a kind declares is read, checked and listed as t
   text.of_kind["kindTest.span"] = "1ms";
   CHECK(check_options(text).error().message ==
         R"(option "kindTest.span": expected a time from 1s to 2m, got "1ms")");
+}
+
+TEST_CASE("options: kinds: two options of one name are refused") {
+  const KindOption first = boolean_option("clashTest.flag", true, "a flag of a kind");
+  declare_options({first});
+  const std::size_t count = option_table().size();
+  const std::string message =
+      R"(option "clashTest.flag" of a kind: there is another one of this name)";
+  KindOption other = first;
+  other.help = "a flag of another kind";
+  CHECK_THROWS_WITH_AS(declare_options({other}), message.c_str(), std::invalid_argument);
+  CHECK_THROWS_AS(declare_options({boolean_option(first.path, false, first.help)}),
+                  std::invalid_argument);
+  other = time_option(first.path, Millis{1}, {Millis{1}, Millis{2}}, first.help);
+  CHECK_THROWS_AS(declare_options({other}), std::invalid_argument);
+  CHECK_THROWS_AS(declare_options({boolean_option("port", false, "of all nodes")}),
+                  std::invalid_argument);
+  CHECK(option_table().size() == count);
+  CHECK_THROWS_AS(declare_options({boolean_option("clashTest.new", true, "new"), other}),
+                  std::invalid_argument);
+  CHECK(option_table().size() == count + 1);
+  CHECK(option_table().back().path == "clashTest.new");
 }
 
 TEST_CASE("options: text: flags and the environment speak without JSON") {
