@@ -64,9 +64,12 @@ Result<Plan> make_plan(const Flags& flags) {
   }
   // These nodes keep nothing, so there is nothing to protect from whoever tries them out.
   if (node.kind == documents::kKind) {
-    documents::KindOptions own = documents::kind_options_of(node);
-    own.has_open_permissions = true;
-    documents::set_kind_options(node, own);
+    Result<documents::KindOptions> own = documents::kind_options_of(node);
+    if (!own) return own.error();
+    own->has_open_permissions = true;
+    if (const auto opened = documents::set_kind_options(node, *own); !opened) {
+      return opened.error();
+    }
   }
   const auto timeout = parse_duration(flags.timeout);
   if (!timeout || *timeout <= Millis::zero()) {

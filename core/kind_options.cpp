@@ -4,6 +4,7 @@
 
 #include "core/detail/option_registry.h"
 #include "core/detail/option_values.h"
+#include "core/options.h"
 
 namespace spreadable {
 
@@ -29,6 +30,19 @@ KindOption time_option(std::string path, Millis fallback, TimeRange range, std::
             value = detail::time_text(time);
             return std::nullopt;
           }};
+}
+
+Result<Json> kind_value(const NodeOptions& options, const KindOption& option) {
+  const detail::OptionRow row = detail::kind_row(option);
+  const Json value = row.write(options);
+  if (value.is_null() && option.fallback.is_null()) return value;
+  NodeOptions kept;
+  if (const auto read = detail::read_row(row, kept, value); !read) return read.error();
+  return row.write(kept);
+}
+
+Result<void> set_kind_value(NodeOptions& options, const KindOption& option, const Json& value) {
+  return detail::read_row(detail::kind_row(option), options, value);
 }
 
 void declare_options(std::vector<KindOption> options) {

@@ -7,9 +7,12 @@
 #include <vector>
 
 #include "core/json.h"
+#include "core/result.h"
 #include "core/units.h"
 
 namespace spreadable {
+
+struct NodeOptions;
 
 /// An option that a kind of nodes adds to those of all nodes. Its value is kept as JSON in
 /// NodeOptions::of_kind, under its path.
@@ -29,6 +32,15 @@ struct KindOption {
 /// A time within `range`, kept as its text (parse_duration reads it).
 [[nodiscard]] KindOption time_option(std::string path, Millis fallback, TimeRange range,
                                      std::string help);
+
+/// What `options` say of `option`, as it is kept, or its default. Errc::invalid_argument, naming
+/// the option, for a value that it does not accept, as whoever writes NodeOptions::of_kind by hand
+/// may leave there. Needs no declaration.
+[[nodiscard]] Result<Json> kind_value(const NodeOptions& options, const KindOption& option);
+/// Keeps `value` in `options`; the default is not kept. Errc::invalid_argument, naming the option,
+/// for a value that it does not accept, which changes nothing.
+[[nodiscard]] Result<void> set_kind_value(NodeOptions& options, const KindOption& option,
+                                          const Json& value);
 
 /// Lets parse_options, set_option and option_table know `options`. A kind may declare its own more
 /// than once. Throws std::invalid_argument, naming the option, where one of its path is there and

@@ -16,12 +16,8 @@ namespace spreadable {
 namespace {
 
 using detail::OptionRow;
-
-Error refused(std::string_view path, std::string_view expected, std::string_view got) {
-  return Error{Errc::invalid_argument,
-               fmt::format("option \"{}\": expected {}, got {}", path, expected, got),
-               {}};
-}
+using detail::read_row;
+using detail::refused_value;
 
 const OptionRow* find_row(std::string_view path) {
   const auto& rows = detail::option_rows();
@@ -85,13 +81,6 @@ Error unknown_option(std::string_view path) {
   return Error{Errc::invalid_argument, std::move(message), {}};
 }
 
-Result<void> read_row(const OptionRow& row, NodeOptions& options, const Json& value) {
-  const auto expected = row.read(options, value);
-  if (!expected) return {};
-  const std::string got = row.info.is_secret ? "a value that is not shown" : describe(value);
-  return refused(row.info.path, *expected, got);
-}
-
 Result<void> set_members(NodeOptions& options, std::string_view group, const Json& object) {
   for (const auto& [key, value] : object.items()) {
     const std::string path = group.empty() ? key : fmt::format("{}.{}", group, key);
@@ -105,18 +94,18 @@ Result<void> set_members(NodeOptions& options, std::string_view group, const Jso
 Result<void> check_combinations(const NodeOptions& options) {
   const auto& network = options.network;
   if (network.sync_time_calculation_period < network.sync_interval) {
-    return refused("network.syncTimeCalculationPeriod", "at least network.syncInterval",
-                   detail::time_text(network.sync_time_calculation_period));
+    return refused_value("network.syncTimeCalculationPeriod", "at least network.syncInterval",
+                         detail::time_text(network.sync_time_calculation_period));
   }
   if (network.auth && (network.auth->username.empty() || network.auth->password.empty())) {
-    return refused("network.auth", "both username and password", "only one of them");
+    return refused_value("network.auth", "both username and password", "only one of them");
   }
   const auto& https = options.server.https;
   if (https.key.empty() != https.certificate.empty()) {
-    return refused("server.https", "both key and cert", "only one of them");
+    return refused_value("server.https", "both key and cert", "only one of them");
   }
   if (!https.is_enabled && !https.key.empty()) {
-    return refused("server.https", "true, since a key is given", "false");
+    return refused_value("server.https", "true, since a key is given", "false");
   }
   return {};
 }
@@ -182,7 +171,7 @@ Result<void> set_option(NodeOptions& options, std::string_view path, const Json&
   const OptionRow* const row = find_row(path);
   if (value.is_object() && is_group(path)) return set_members(options, path, value);
   if (row != nullptr) return read_row(*row, options, value);
-  if (is_group(path)) return refused(path, "an object", describe(value));
+  if (is_group(path)) return refused_value(path, "an object", describe(value));
   return unknown_option(path);
 }
 

@@ -12,10 +12,23 @@ namespace {
 std::string default_text_of(const OptionRow& row) {
   const Json value = row.write(NodeOptions{});
   if (value.is_string()) return value.get<std::string>();
-  return value.is_null() || value.is_array() ? std::string() : dump_json(value);
+  return value.is_array() || value.empty() ? std::string() : dump_json(value);
 }
 
-/// The row of an option that a kind has declared, which outlives it.
+/// Whether an option takes values, and its own default among them.
+bool is_sound(const KindOption& option) {
+  if (option.path.empty() || !option.accept) return false;
+  Json kept = option.fallback;
+  return kept.is_null() || (!option.accept(kept) && kept == option.fallback);
+}
+
+/// Whether both are one option, as far as can be seen.
+bool is_alike(const KindOption& a, const KindOption& b) {
+  return a.type == b.type && a.help == b.help && a.fallback == b.fallback;
+}
+
+}  // namespace
+
 OptionRow kind_row(const KindOption& option) {
   return {{option.path, option.type, {}, option.help},
           [&option](NodeOptions& options, const Json& value) -> OptionRow::Refusal {
@@ -32,20 +45,6 @@ OptionRow kind_row(const KindOption& option) {
             return options.of_kind.value(option.path, option.fallback);
           }};
 }
-
-/// Whether an option takes values, and its own default among them.
-bool is_sound(const KindOption& option) {
-  if (option.path.empty() || !option.accept) return false;
-  Json kept = option.fallback;
-  return kept.is_null() || (!option.accept(kept) && kept == option.fallback);
-}
-
-/// Whether both are one option, as far as can be seen.
-bool is_alike(const KindOption& a, const KindOption& b) {
-  return a.type == b.type && a.help == b.help && a.fallback == b.fallback;
-}
-
-}  // namespace
 
 OptionRegistry::OptionRegistry() {
   for (OptionRow& row : common_option_rows()) add(std::move(row));

@@ -31,6 +31,9 @@ class OptionRegistry {
   std::list<KindOption> declared_;  ///< rows point to them
 };
 
+/// The row of an option that a kind adds, which outlives it.
+[[nodiscard]] OptionRow kind_row(const KindOption& option);
+
 /// The rows of OptionRegistry::get().
 [[nodiscard]] const std::vector<OptionRow>& option_rows();
 

@@ -7,6 +7,7 @@
 
 #include "core/ascii.h"
 #include "core/detail/option_values.h"
+#include "core/excerpt.h"
 #include "core/ip.h"
 
 namespace spreadable::detail {
@@ -410,6 +411,13 @@ std::vector<OptionRow> logger_rows() {
 #undef SPREADABLE_FIELD
 
 }  // namespace
+
+Result<void> read_row(const OptionRow& row, NodeOptions& options, const Json& value) {
+  const auto expected = row.read(options, value);
+  if (!expected) return {};
+  const std::string got = row.info.is_secret ? "a value that is not shown" : describe(value);
+  return refused_value(row.info.path, *expected, got);
+}
 
 std::vector<OptionRow> common_option_rows() {
   std::vector<OptionRow> rows;

@@ -22,6 +22,9 @@ struct OptionRow {
   std::function<Json(const NodeOptions&)> write;
 };
 
+/// Sets the option of `row`. Errc::invalid_argument, naming it, for a value that it refuses.
+[[nodiscard]] Result<void> read_row(const OptionRow& row, NodeOptions& options, const Json& value);
+
 /// The rows of the options that all nodes have, in the order of the help text.
 [[nodiscard]] std::vector<OptionRow> common_option_rows();
 

@@ -34,6 +34,12 @@ std::optional<Millis> time_of(const Json& value) {
 
 }  // namespace
 
+Error refused_value(std::string_view path, std::string_view expected, std::string_view got) {
+  return Error{Errc::invalid_argument,
+               fmt::format("option \"{}\": expected {}, got {}", path, expected, got),
+               {}};
+}
+
 std::optional<std::int64_t> whole_number(const Json& value) {
   if (value.is_number_unsigned() && value.get<std::uint64_t>() > kSizeMax) return {};
   if (value.is_number_integer()) return value.get<std::int64_t>();

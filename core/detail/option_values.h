@@ -4,11 +4,17 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/json.h"
+#include "core/result.h"
 #include "core/units.h"
 
 namespace spreadable::detail {
+
+/// Says that an option has a value that it does not accept. `got` is shown as it is.
+[[nodiscard]] Error refused_value(std::string_view path, std::string_view expected,
+                                  std::string_view got);
 
 /// A whole number that fits, also one written as 5.0; floating-point ones up to 2^53.
 [[nodiscard]] std::optional<std::int64_t> whole_number(const Json& value);

@@ -1,7 +1,5 @@
 #include "extensions/documents/kind.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 #include <stdexcept>
@@ -37,17 +35,53 @@ std::unique_ptr<DocumentStore> open_store(const Environment& environment,
   return value_or_throw(DocumentStore::open(std::move(disk), ports));
 }
 
-constexpr const char* kCollections = "collections";
-constexpr const char* kOpenPermissions = "documents.openPermissions";
-constexpr const char* kRepairInterval = "documents.repairInterval";
-constexpr const char* kAdditionNodeTimeout = "request.documentAdditionNodeTimeout";
-
 std::optional<std::string> accept_collections(Json& value) {
   const bool is_accepted =
       value.is_object() &&
       std::all_of(value.begin(), value.end(), [](const Json& one) { return one.is_object(); });
   if (is_accepted) return std::nullopt;
   return "an object of objects, by names of collections";
+}
+
+/// An option of the kind, and how it gets between its JSON and KindOptions.
+struct Row {
+  KindOption option;
+  void (*read)(KindOptions& own, const Json& value);
+  Json (*write)(const KindOptions& own);
+};
+
+Millis time_in(const Json& value) {
+  return *parse_duration(value.get_ref<const std::string&>());
+}
+
+Row collections_row() {
+  return {{.path = "collections",
+           .type = "object",
+           .help = "of kind documents: options by name of the collection",
+           .fallback = Json::object(),
+           .accept = accept_collections},
+          [](KindOptions& own, const Json& value) { own.collections = value; },
+          [](const KindOptions& own) { return own.collections; }};
+}
+
+std::vector<Row> rows() {
+  const KindOptions usual;
+  return {
+      collections_row(),
+      {boolean_option("documents.openPermissions", usual.has_open_permissions,
+                      "everybody may change and delete documents, as with upstream"),
+       [](KindOptions& own, const Json& value) { own.has_open_permissions = value.get<bool>(); },
+       [](const KindOptions& own) { return Json(own.has_open_permissions); }},
+      {time_option("documents.repairInterval", usual.repair_interval,
+                   {std::chrono::seconds{1}, std::chrono::days{1}},
+                   "how often copies of documents are counted and compared, at most"),
+       [](KindOptions& own, const Json& value) { own.repair_interval = time_in(value); },
+       [](const KindOptions& own) { return Json(own.repair_interval.count()); }},
+      {time_option("request.documentAdditionNodeTimeout", usual.addition_node_timeout,
+                   {Millis{1}, std::chrono::minutes{10}}, "for storing one copy of a document"),
+       [](KindOptions& own, const Json& value) { own.addition_node_timeout = time_in(value); },
+       [](const KindOptions& own) { return Json(own.addition_node_timeout.count()); }},
+  };
 }
 
 /// `config` with everything allowed that it does not say.
@@ -64,39 +98,26 @@ Json with_open_permissions(Json config) {
 }  // namespace
 
 void declare_options() {
-  const KindOptions usual;
-  spreadable::declare_options(
-      {{.path = kCollections,
-        .type = "object",
-        .help = "of kind documents: options by name of the collection",
-        .accept = accept_collections},
-       boolean_option(kOpenPermissions, usual.has_open_permissions,
-                      "everybody may change and delete documents, as with upstream"),
-       time_option(kRepairInterval, usual.repair_interval,
-                   {std::chrono::seconds{1}, std::chrono::days{1}},
-                   "how often copies of documents are counted and compared, at most"),
-       time_option(kAdditionNodeTimeout, usual.addition_node_timeout,
-                   {Millis{1}, std::chrono::minutes{10}}, "for storing one copy of a document")});
+  std::vector<KindOption> options;
+  for (Row& row : rows()) options.push_back(std::move(row.option));
+  spreadable::declare_options(std::move(options));
 }
 
-KindOptions kind_options_of(const NodeOptions& options) {
+Result<KindOptions> kind_options_of(const NodeOptions& options) {
   KindOptions own;
-  const auto read_time = [&](const char* path, Millis& time) {
-    const auto text = options.of_kind.find(path);
-    if (text != options.of_kind.end()) time = *parse_duration(text->get_ref<const std::string&>());
-  };
-  own.collections = options.of_kind.value(kCollections, own.collections);
-  own.has_open_permissions = options.of_kind.value(kOpenPermissions, own.has_open_permissions);
-  read_time(kAdditionNodeTimeout, own.addition_node_timeout);
-  read_time(kRepairInterval, own.repair_interval);
+  for (const Row& row : rows()) {
+    const Result<Json> value = kind_value(options, row.option);
+    if (!value) return value.error();
+    row.read(own, *value);
+  }
   return own;
 }
 
-void set_kind_options(NodeOptions& options, const KindOptions& own) {
-  options.of_kind[kCollections] = own.collections;
-  options.of_kind[kOpenPermissions] = own.has_open_permissions;
-  options.of_kind[kAdditionNodeTimeout] = fmt::format("{}ms", own.addition_node_timeout.count());
-  options.of_kind[kRepairInterval] = fmt::format("{}ms", own.repair_interval.count());
+Result<void> set_kind_options(NodeOptions& options, const KindOptions& own) {
+  for (const Row& row : rows()) {
+    if (auto set = set_kind_value(options, row.option, row.write(own)); !set) return set;
+  }
+  return {};
 }
 
 Result<std::map<std::string, CollectionOptions>> collections_of(const KindOptions& options) {
@@ -116,7 +137,7 @@ Result<std::map<std::string, CollectionOptions>> collections_of(const KindOption
 }
 
 void equip(Environment& environment, const NodeOptions& options, Equipment equipment) {
-  const KindOptions own = kind_options_of(options);
+  const KindOptions own = value_or_throw(kind_options_of(options));
   auto collections = value_or_throw(collections_of(own));
   auto store = open_store(environment, std::move(equipment.disk));
   for (auto& [name, settings] : collections) {

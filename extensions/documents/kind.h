@@ -33,8 +33,13 @@ struct KindOptions {
 /// Makes the options of the kind known to config files and command lines. Source:
 /// spreadable::declare_options.
 void declare_options();
-[[nodiscard]] KindOptions kind_options_of(const NodeOptions& options);
-void set_kind_options(NodeOptions& options, const KindOptions& own);
+/// What `options` say of those of the kind, and the defaults of what they do not say, whether or
+/// not declare_options() was called. Errc::invalid_argument, naming the option, for a value that
+/// declare_options() would not let in.
+[[nodiscard]] Result<KindOptions> kind_options_of(const NodeOptions& options);
+/// The reverse: replaces all options of the kind in `options`. Errc::invalid_argument, naming the
+/// option, for a value out of range; those before it are set then.
+[[nodiscard]] Result<void> set_kind_options(NodeOptions& options, const KindOptions& own);
 
 /// The collections that the options of a node name. Errc::invalid_argument, naming the option.
 /// With KindOptions::has_open_permissions everyone may do everything that a collection does not

@@ -31,8 +31,8 @@ class Network {
                auto& disk = disks_[index];
                if (!disk) disk = std::make_shared<MemoryDisk>();
                options.kind = kKind;
-               set_kind_options(options, {.collections = {{"things", collection_}},
-                                          .has_open_permissions = true});
+               REQUIRE(set_kind_options(options, {.collections = {{"things", collection_}},
+                                                  .has_open_permissions = true}));
                equip(environment, options, {.disk = disk});
                return std::make_unique<Node>(std::move(options), std::move(environment));
              }}) {

@@ -98,9 +98,9 @@ class DocumentsNetwork {
  private:
   void configure(NodeOptions& node) const {
     node.kind = kKind;
-    set_kind_options(node, {.collections = options_.collections,
-                            .has_open_permissions = options_.has_open_permissions,
-                            .repair_interval = options_.repair_interval});
+    REQUIRE(set_kind_options(node, {.collections = options_.collections,
+                                    .has_open_permissions = options_.has_open_permissions,
+                                    .repair_interval = options_.repair_interval}));
   }
   std::shared_ptr<MemoryDisk> disk(std::uint16_t port) {
     auto& disk = disks_[port];
