@@ -27,6 +27,7 @@ class Address {
   [[nodiscard]] static Result<Address> parse(std::string_view text);
   /// As parse, of the two parts. An IPv6 `host` is given without brackets.
   [[nodiscard]] static Result<Address> from_parts(std::string_view host, std::uint16_t port);
+  /// The address of a node that is named by `ip`: as from_parts with its text, which can't fail.
   [[nodiscard]] static Address from_ip(const IpAddress& ip, std::uint16_t port);
 
   [[nodiscard]] const std::string& text() const { return text_; }

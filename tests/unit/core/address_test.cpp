@@ -153,6 +153,29 @@ TEST_CASE("address: from parts: brackets are for the text alone") {
   CHECK_FALSE(Address::from_parts("abc.com:1", 1));
 }
 
+TEST_CASE("address: from ip: as from its text, IPv6 in full form and in brackets") {
+  struct Row {
+    const char* ip;
+    std::uint16_t port;
+    const char* text;
+  };
+  for (const Row& row :
+       {Row{"127.0.0.1", 4000, "127.0.0.1:4000"}, Row{"0.0.0.0", 0, "0.0.0.0:0"},
+        Row{"255.255.255.255", 65'535, "255.255.255.255:65535"},
+        Row{"::ffff:10.0.0.7", 1, "10.0.0.7:1"},
+        Row{"::", 80, "[0000:0000:0000:0000:0000:0000:0000:0000]:80"},
+        Row{"2001:DB8::a", 443, "[2001:0db8:0000:0000:0000:0000:0000:000a]:443"}}) {
+    INFO(row.ip);
+    const IpAddress ip = IpAddress::parse(row.ip).value();
+    const Address address = Address::from_ip(ip, row.port);
+    CHECK(address.text() == row.text);
+    CHECK(address == Address::from_parts(ip.text(), row.port).value());
+    CHECK(address == Address::parse(row.text).value());
+    CHECK(IpAddress::parse(address.host()) == ip);
+    CHECK(address.port() == row.port);
+  }
+}
+
 TEST_CASE("address: value: compared byte by byte, empty by default") {
   const Address nobody;
   CHECK(nobody.is_empty());
