@@ -16,7 +16,8 @@ namespace spreadable {
 struct CallContext {
   const HttpRequest& request;
   /// The request's body: an object for JSON and urlencoded bodies, an empty object when there is
-  /// none.
+  /// none. Within a stage of an action (local, merge and their like) it is the query, as the action
+  /// is given it: what the protocol adds to that on its way (level, timeout, timestamp) is gone.
   Json body;
   /// When the answer must be ready, cut from the sender's budget or from the node's defaults.
   Deadline deadline;
