@@ -15,12 +15,10 @@ namespace {
 
 constexpr std::size_t kTokenBytes = 32;
 
-/// The value of cookie `name` in all Cookie headers, without surrounding quotes.
-std::optional<std::string_view> find_cookie(const Headers& headers, std::string_view name) {
-  const auto field = headers.find("cookie");
-  std::string_view rest = field ? std::string_view(*field) : std::string_view();
-  while (!rest.empty()) {
-    const std::string_view pair = ascii::trim(rest.substr(0, rest.find(';')));
+/// The value of cookie `name` in a Cookie header, without surrounding quotes.
+std::optional<std::string_view> find_cookie(std::string_view cookies, std::string_view name) {
+  while (!cookies.empty()) {
+    const std::string_view pair = ascii::trim(cookies.substr(0, cookies.find(';')));
     const std::size_t equals = pair.find('=');
     if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
       std::string_view value = pair.substr(equals + 1);
@@ -29,8 +27,18 @@ std::optional<std::string_view> find_cookie(const Headers& headers, std::string_
       }
       return value;
     }
-    const std::size_t end = rest.find(';');
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    const std::size_t end = cookies.find(';');
+    cookies.remove_prefix(end == std::string_view::npos ? cookies.size() : end + 1);
+  }
+  return {};
+}
+
+/// The same in all of them: a client sends one, but proxies may pass on the several that HTTP/2
+/// allows. Source: RFC 9113, section 8.2.3.
+std::optional<std::string_view> find_cookie(const Headers& headers, std::string_view name) {
+  for (const auto& [field, cookies] : headers) {
+    if (!ascii::is_same_word(field, "cookie")) continue;
+    if (const auto value = find_cookie(cookies, name)) return value;
   }
   return {};
 }

@@ -64,6 +64,23 @@ TEST_CASE("authentication: cookie: passes without a header, in any spelling that
   }
 }
 
+TEST_CASE("authentication: cookie: is found in whichever header it stands, the first one counts") {
+  const std::string right = cookie(R"({"username":"user","password":"pa:ss"})");
+  const std::string wrong = cookie(R"({"username":"user","password":"wrong"})");
+  struct Row {
+    Headers headers;
+    bool passes;
+  };
+  for (const Row& row :
+       {Row{{{"Cookie", "a=b"}, {"cookie", right}}, true},
+        Row{{{"Cookie", ""}, {"X", "y"}, {"COOKIE", "a=b; " + right}}, true},
+        Row{{{"Cookie", right}, {"Cookie", wrong}}, true},
+        Row{{{"Cookie", wrong}, {"Cookie", right}}, false},
+        Row{{{"Cookie", "a=b"}, {"Cookie", "c=d"}}, false}, Row{{{"Cookie2", right}}, false}}) {
+    CHECK(Visit(row.headers).passes() == row.passes);
+  }
+}
+
 TEST_CASE("authentication: cookie: a wrong or unreadable one counts as none") {
   for (const std::string& value :
        {cookie(R"({"username":"user","password":"wrong"})"), cookie("{"), cookie("[]"),
