@@ -41,6 +41,7 @@ class Headers {
       ++index_;
       return *this;
     }
+    Iterator operator++(int) { return {*headers_, index_++}; }
     friend bool operator==(const Iterator&, const Iterator&) = default;
 
    private:
