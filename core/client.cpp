@@ -72,8 +72,7 @@ Client::Client(Options options, Parts parts) : options_(std::move(options)), par
 Client::~Client() = default;
 
 Headers Client::headers() const {
-  Headers headers{{std::string(wire::kFeatures), std::string(wire::kOwnFeatures)},
-                  {"content-type", "application/json"}};
+  Headers headers{{wire::kFeatures, wire::kOwnFeatures}, {"content-type", "application/json"}};
   if (!options_.request.ignore_version) {
     headers.add(wire::kClientVersion, options_.version);
   }

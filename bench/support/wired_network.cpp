@@ -97,15 +97,13 @@ std::string WiredNetwork::ask_slave() {
   HttpRequest request{.method = Method::post,
                       .path = std::string(wire::kSlaveRoute) + std::string(kCountAction),
                       .query = {},
-                      .headers = {{"content-type", "application/json"}},
+                      .headers = {{"content-type", "application/json"},
+                                  {wire::kOriginalAddress, node(1).address().text()},
+                                  {wire::kNodeVersion, wire::kVersion},
+                                  {wire::kNodeRoot, node(0).root()},
+                                  {wire::kFeatures, wire::kOwnFeatures}},
                       .body = R"({"level":0,"timeout":1500,"timestamp":1700000000000})",
                       .remote_ip = IpAddress::loopback()};
-  const std::pair<std::string_view, std::string> fields[] = {
-      {wire::kOriginalAddress, node(1).address().text()},
-      {wire::kNodeVersion, std::string(wire::kVersion)},
-      {wire::kNodeRoot, node(0).root()},
-      {wire::kFeatures, std::string(wire::kOwnFeatures)}};
-  for (const auto& [name, value] : fields) request.headers.add(std::string(name), value);
   return send(request);
 }
 

@@ -159,10 +159,9 @@ Result<Documents::Page> Documents::read(const Request& request, const Question& 
   const auto found = detail::collection_of(*store_, {{"collection", request.collection}});
   if (!found) return found.error();
   const Collection& collection = (*found)->collection();
-  auto result =
-      node().traverse(wire::kGetDocuments, question.query,
-                      {.deadline = request.deadline,
-                       .headers = {{std::string(wire::kForm), std::string(wire::kExtendedForm)}}});
+  auto result = node().traverse(
+      wire::kGetDocuments, question.query,
+      {.deadline = request.deadline, .headers = {{wire::kForm, wire::kExtendedForm}}});
   if (!result) return result.error();
   detail::Reading reading = detail::Reading::parse(std::move(result->value));
   const auto parsed = DocumentQuery::parse(detail::actions_of(question.query));

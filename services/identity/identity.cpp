@@ -138,7 +138,7 @@ Result<void> Identity::check(CallContext& call) {
   call.is_signed = passed.has_value();
   if (!passed && wire::has_feature(call.header(wire::kFeatures), wire::kSignatureFeature)) {
     const MutexLock lock(mutex_);
-    call.reply_headers.add(std::string(wire::kChallenge),
+    call.reply_headers.add(wire::kChallenge,
                            challenges_.make(call.client_address, node().clock().now()));
   }
   return passed;

@@ -32,8 +32,8 @@ HttpResponse post(LocalNetwork& network, std::string_view route, std::string bod
   request.method = Method::post;
   request.path = "/" + std::string(route);
   request.headers = {{"content-type", "application/json"},
-                     {std::string(wire::kNodeVersion), std::string(wire::kVersion)},
-                     {std::string(wire::kNodeRoot), network.node(0).root()}};
+                     {wire::kNodeVersion, wire::kVersion},
+                     {wire::kNodeRoot, network.node(0).root()}};
   request.body = std::move(body);
   request.remote_ip = IpAddress::loopback();
   return network.respond(LocalNetwork::address(0), std::move(request));

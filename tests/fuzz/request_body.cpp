@@ -9,7 +9,7 @@ namespace {
 Result<Json> parse(std::string_view type, std::string body) {
   HttpRequest request;
   request.method = Method::post;
-  request.headers.add("Content-Type", std::string(type));
+  request.headers.add("Content-Type", type);
   request.body = std::move(body);
   return parse_request_body(request);
 }

@@ -100,16 +100,16 @@ class Attack {
     HttpRequest request{.method = Method::post,
                         .path = path,
                         .query = {},
-                        .headers = {{std::string(wire::kOriginalAddress), "localhost:7900"},
-                                    {std::string(wire::kNodeVersion), "spreadable-0.3"},
-                                    {std::string(wire::kNodeRoot), network_.node(0).root()},
+                        .headers = {{wire::kOriginalAddress, "localhost:7900"},
+                                    {wire::kNodeVersion, "spreadable-0.3"},
+                                    {wire::kNodeRoot, network_.node(0).root()},
                                     {"content-type", "application/json"}},
                         .body = dump_json(body),
                         .remote_ip = IpAddress::loopback()};
     if (network_.random().below(2) == 0) {
       request.headers.add(wire::kFeatures, wire::kOwnFeatures);
     }
-    request.headers.add(std::string(wire::kStandInFor),
+    request.headers.add(wire::kStandInFor,
                         LocalNetwork::address(network_.random().below(kNodes)).text());
     return network_.respond(to, std::move(request)).status;
   }

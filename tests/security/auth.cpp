@@ -232,9 +232,9 @@ class Visitor {
     }
     network_.ask(node, Method::post, path,
                  {{"Authorization", basic_authorization(user, password)},
-                  {std::string(wire::kNodeVersion), "other-0.1"},
-                  {std::string(wire::kOriginalAddress), "localhost:1"},
-                  {std::string(wire::kNodeRoot), "localhost:2"}},
+                  {wire::kNodeVersion, "other-0.1"},
+                  {wire::kOriginalAddress, "localhost:1"},
+                  {wire::kNodeRoot, "localhost:2"}},
                  "{}");
   }
 

@@ -33,16 +33,15 @@ class Scene {
   }
 
   TransportRequest signed_request() {
-    TransportRequest request{
-        .to = LocalNetwork::address(0),
-        .method = Method::post,
-        .path = "/api/slave/network-map",
-        .headers = {{std::string(wire::kOriginalAddress), LocalNetwork::address(1).text()},
-                    {std::string(wire::kNodeVersion), "spreadable-0.3"},
-                    {std::string(wire::kNodeRoot), network_.node(0).root()},
-                    {std::string(wire::kFeatures), std::string(wire::kOwnFeatures)},
-                    {"content-type", "application/json"}},
-        .body = R"({"timeout":1000})"};
+    TransportRequest request{.to = LocalNetwork::address(0),
+                             .method = Method::post,
+                             .path = "/api/slave/network-map",
+                             .headers = {{wire::kOriginalAddress, LocalNetwork::address(1).text()},
+                                         {wire::kNodeVersion, "spreadable-0.3"},
+                                         {wire::kNodeRoot, network_.node(0).root()},
+                                         {wire::kFeatures, wire::kOwnFeatures},
+                                         {"content-type", "application/json"}},
+                             .body = R"({"timeout":1000})"};
     network_.node(1).services().find<Identity>()->sign(request);
     return request;
   }
@@ -96,9 +95,8 @@ void mutate(std::string& text, Random& random) {
 
 /// A request that differs from `request` in something that the signature covers.
 TransportRequest mutant(const TransportRequest& request, Random& random) {
-  static const std::string kFields[] = {std::string(wire::kSignature),
-                                        std::string(wire::kOriginalAddress),
-                                        std::string(wire::kNodeRoot), std::string(wire::kFeatures)};
+  static constexpr std::string_view kFields[] = {wire::kSignature, wire::kOriginalAddress,
+                                                 wire::kNodeRoot, wire::kFeatures};
   TransportRequest other = request;
   const std::size_t what = random.below(8);
   if (what < 4) {

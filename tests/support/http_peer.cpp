@@ -88,9 +88,9 @@ HttpRequest parse_head(std::string_view head) {
   (void)take_until(head, "\r\n");
   while (!head.empty()) {
     std::string_view line = take_until(head, "\r\n");
-    std::string name(take_until(line, ":"));
+    const std::string_view name = take_until(line, ":");
     while (line.starts_with(' ')) line.remove_prefix(1);
-    request.headers.add(std::move(name), std::string(line));
+    request.headers.add(name, line);
   }
   return request;
 }

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace spreadable {
 namespace {
@@ -36,7 +37,7 @@ RawResponse parse_head(std::string_view head) {
   while (!head.empty()) {
     const std::string_view line = head.substr(0, head.find("\r\n"));
     const auto colon = line.find(": ");
-    response.headers.add(std::string(line.substr(0, colon)), std::string(line.substr(colon + 2)));
+    response.headers.add(line.substr(0, colon), line.substr(colon + 2));
     head.remove_prefix(line.size() + 2);
   }
   return response;

@@ -66,12 +66,11 @@ void Framer::forge() {
 }
 
 TransportRequest Framer::forgery(const Address& to, const Address& victim) {
-  TransportRequest request{
-      .to = to,
-      .headers = {{std::string(wire::kOriginalAddress), victim.text()},
-                  {std::string(wire::kNodeVersion), std::string(wire::kVersion)},
-                  {std::string(wire::kNodeRoot), node().root()},
-                  {std::string(wire::kFeatures), std::string(wire::kOwnFeatures)}}};
+  TransportRequest request{.to = to,
+                           .headers = {{wire::kOriginalAddress, victim.text()},
+                                       {wire::kNodeVersion, wire::kVersion},
+                                       {wire::kNodeRoot, node().root()},
+                                       {wire::kFeatures, wire::kOwnFeatures}}};
   const std::string routes(wire::kNodeRoute);
   switch (node().random().below(4)) {
     case 0:
@@ -89,7 +88,7 @@ TransportRequest Framer::forgery(const Address& to, const Address& victim) {
     default:
       request.path = "/status";
       request.method = Method::get;
-      request.headers.add(wire::kForwardedFor, std::string(victim.host()));
+      request.headers.add(wire::kForwardedFor, victim.host());
       break;
   }
   return request;

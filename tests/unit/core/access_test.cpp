@@ -45,9 +45,8 @@ std::string refusal(const Access::Options& options, Headers headers, const char*
 
 Headers node_headers(const char* address, const char* version = "spreadable-0.3",
                      const char* root = "localhost:1") {
-  return {{std::string(wire::kOriginalAddress), address},
-          {std::string(wire::kNodeVersion), version},
-          {std::string(wire::kNodeRoot), root}};
+  return {
+      {wire::kOriginalAddress, address}, {wire::kNodeVersion, version}, {wire::kNodeRoot, root}};
 }
 
 }  // namespace
@@ -109,7 +108,7 @@ TEST_CASE("access: lists: match addresses, hosts and ips; trust comes before bot
 TEST_CASE("access: lists: a name that the client gives itself does not lift a ban") {
   Access::Options options = open_options();
   options.blacklist = {"10.0.0.10"};
-  CHECK_FALSE(refusal(options, {{std::string(wire::kOriginalAddress), "localhost:1"}}, "10.0.0.10",
+  CHECK_FALSE(refusal(options, {{wire::kOriginalAddress, "localhost:1"}}, "10.0.0.10",
                       &Access::check_client)
                   .empty());
 }
@@ -157,7 +156,7 @@ TEST_CASE("access: proxies: lists judge the client behind the proxy") {
   Access::Options options = open_options();
   options.blacklist = {"8.8.8.8"};
   options.proxies = {*IpAddress::parse("10.0.0.1")};
-  const Headers headers{{std::string(wire::kForwardedFor), "8.8.8.8"}};
+  const Headers headers{{wire::kForwardedFor, "8.8.8.8"}};
   CHECK_FALSE(refusal(options, headers, "10.0.0.1", &Access::check_page).empty());
   CHECK(refusal(options, headers, "10.0.0.3", &Access::check_page).empty());
 }

@@ -27,10 +27,10 @@ HttpResponse post(Node& node, std::string path, const Json& body, Headers header
 }
 
 Headers as_node(std::size_t index) {
-  return {{std::string(wire::kOriginalAddress), LocalNetwork::address(index).text()},
-          {std::string(wire::kNodeVersion), std::string(wire::kVersion)},
-          {std::string(wire::kNodeRoot), LocalNetwork::address(0).text()},
-          {std::string(wire::kFeatures), std::string(wire::kOwnFeatures)}};
+  return {{wire::kOriginalAddress, LocalNetwork::address(index).text()},
+          {wire::kNodeVersion, wire::kVersion},
+          {wire::kNodeRoot, LocalNetwork::address(0).text()},
+          {wire::kFeatures, wire::kOwnFeatures}};
 }
 
 }  // namespace

@@ -38,16 +38,15 @@ Result<PeerReply> ask(LocalNetwork& network, std::size_t from, std::size_t to) {
 
 /// A request as node 1 sends it to node 0, signed as node 0 has asked it to.
 TransportRequest a_signed_request(LocalNetwork& network) {
-  TransportRequest request{
-      .to = LocalNetwork::address(0),
-      .method = Method::post,
-      .path = "/api/slave/echo",
-      .headers = {{std::string(wire::kOriginalAddress), LocalNetwork::address(1).text()},
-                  {std::string(wire::kNodeVersion), "spreadable-0.3"},
-                  {std::string(wire::kNodeRoot), network.node(0).root()},
-                  {std::string(wire::kFeatures), std::string(wire::kOwnFeatures)},
-                  {"content-type", "application/json"}},
-      .body = R"({"text":"ping","timeout":1000})"};
+  TransportRequest request{.to = LocalNetwork::address(0),
+                           .method = Method::post,
+                           .path = "/api/slave/echo",
+                           .headers = {{wire::kOriginalAddress, LocalNetwork::address(1).text()},
+                                       {wire::kNodeVersion, "spreadable-0.3"},
+                                       {wire::kNodeRoot, network.node(0).root()},
+                                       {wire::kFeatures, wire::kOwnFeatures},
+                                       {"content-type", "application/json"}},
+                           .body = R"({"text":"ping","timeout":1000})"};
   identity_of(network.node(1)).sign(request);
   return request;
 }
@@ -174,7 +173,7 @@ TEST_CASE("identity: requests: another key does not open the address") {
   TransportRequest request = a_signed_request(network);
   const std::string field(*request.headers.find(wire::kSignature));
   const std::size_t end = field.rfind(';');
-  request.headers.set(std::string(wire::kSignature),
+  request.headers.set(wire::kSignature,
                       field.substr(0, end + 1) + PrivateKey::generate().sign("anything"));
   CHECK(receive(network, request).status == 403);
 }
@@ -217,7 +216,7 @@ TEST_CASE(
     request.headers.set(wire::kSignature, "");
     const HttpResponse first = receive(network, request);
     REQUIRE(first.headers.find(wire::kChallenge));
-    request.headers.set(std::string(wire::kSignature),
+    request.headers.set(wire::kSignature,
                         std::string(*first.headers.find(wire::kChallenge)) + ";1;AAAA");
     CHECK(receive(network, request).status == 403);
   }

@@ -57,9 +57,9 @@ Result<Json> ask(LocalNetwork& network, std::size_t index, const ForeignPeer& pe
   TransportRequest request{.to = LocalNetwork::address(index),
                            .method = Method::post,
                            .path = path,
-                           .headers = {{std::string(wire::kOriginalAddress), peer.address.text()},
-                                       {std::string(wire::kNodeVersion), "spreadable-0.3"},
-                                       {std::string(wire::kNodeRoot), network.node(0).root()},
+                           .headers = {{wire::kOriginalAddress, peer.address.text()},
+                                       {wire::kNodeVersion, "spreadable-0.3"},
+                                       {wire::kNodeRoot, network.node(0).root()},
                                        {"content-type", "application/json"}},
                            .body = dump_json({{"target", peer.address.text()}})};
   const auto replies = network.outside().request_group(
@@ -277,16 +277,15 @@ TEST_CASE("sync: neighbourhoods: a list takes two slaves from one of the interne
     peers.emplace_back().address = *Address::from_parts(row.ip, 7000);
     const ForeignPeer& peer = peers.back();
     network.serve(peer.address, peers.back());
-    const HttpResponse response =
-        network.respond(LocalNetwork::address(0),
-                        {.method = Method::post,
-                         .path = "/api/node/register",
-                         .query = {},
-                         .headers = {{std::string(wire::kOriginalAddress), peer.address.text()},
-                                     {std::string(wire::kNodeRoot), network.node(0).root()},
-                                     {"content-type", "application/json"}},
-                         .body = dump_json({{"target", peer.address.text()}}),
-                         .remote_ip = *IpAddress::parse(row.ip)});
+    const HttpResponse response = network.respond(
+        LocalNetwork::address(0), {.method = Method::post,
+                                   .path = "/api/node/register",
+                                   .query = {},
+                                   .headers = {{wire::kOriginalAddress, peer.address.text()},
+                                               {wire::kNodeRoot, network.node(0).root()},
+                                               {"content-type", "application/json"}},
+                                   .body = dump_json({{"target", peer.address.text()}}),
+                                   .remote_ip = *IpAddress::parse(row.ip)});
     CHECK(network.node(0).peers().view()->has_slave(peer.address) == row.is_taken);
     CHECK(response.status == (row.is_taken ? 200 : 422));
   }
@@ -318,15 +317,15 @@ TEST_CASE("sync: neighbourhoods: all lists together take ten from one of the int
     ForeignPeer& peer = masters.emplace_back();
     peer.address = *Address::from_parts(ip, 7000);
     network.serve(peer.address, peer);
-    const HttpResponse response = network.respond(
-        node.address(), {.method = Method::post,
-                         .path = "/api/node/register",
-                         .query = {},
-                         .headers = {{std::string(wire::kOriginalAddress), peer.address.text()},
-                                     {std::string(wire::kNodeRoot), node.root()},
-                                     {"content-type", "application/json"}},
-                         .body = dump_json({{"target", peer.address.text()}}),
-                         .remote_ip = *IpAddress::parse(ip)});
+    const HttpResponse response =
+        network.respond(node.address(), {.method = Method::post,
+                                         .path = "/api/node/register",
+                                         .query = {},
+                                         .headers = {{wire::kOriginalAddress, peer.address.text()},
+                                                     {wire::kNodeRoot, node.root()},
+                                                     {"content-type", "application/json"}},
+                                         .body = dump_json({{"target", peer.address.text()}}),
+                                         .remote_ip = *IpAddress::parse(ip)});
     CHECK(response.status == (is_taken ? 200 : 422));
   }
 }

@@ -110,13 +110,12 @@ TEST_CASE(
   network.run_for(5 * network.interval());
   const Address master = network.masters().front();
   const auto claim = [&](const Address& caller) {
-    HttpRequest request{
-        .method = Method::post,
-        .path = "/api/node/structure",
-        .query = {},
-        .headers = {{std::string(wire::kFeatures), "x"}, {std::string(wire::kListLength), "5"}},
-        .body = {},
-        .remote_ip = IpAddress::loopback()};
+    HttpRequest request{.method = Method::post,
+                        .path = "/api/node/structure",
+                        .query = {},
+                        .headers = {{wire::kFeatures, "x"}, {wire::kListLength, "5"}},
+                        .body = {},
+                        .remote_ip = IpAddress::loopback()};
     request.headers.add(wire::kOriginalAddress, caller.text());
     request.headers.add(wire::kNodeVersion, wire::kVersion);
     request.headers.add(wire::kNodeRoot, network.address(0).text());
