@@ -4,9 +4,10 @@
 
 #include <array>
 #include <charconv>
-#include <cstring>
 #include <optional>
 #include <utility>
+
+#include "core/word_bytes.h"
 
 namespace spreadable {
 namespace {
@@ -99,27 +100,12 @@ std::optional<Json> quickly_parsed(std::string_view text) {
   return parser.parse(text);
 }
 
-/// Whether all eight bytes of a word are ASCII that stands for itself in a JSON text. Source: "Bit
-/// Twiddling Hacks" (Anderson), bytes less than n and bytes equal to n.
-bool is_plain(std::uint64_t word) {
-  constexpr std::uint64_t kOnes = ~std::uint64_t{0} / 255;
-  const std::uint64_t quotes = word ^ (kOnes * '"');
-  const std::uint64_t slashes = word ^ (kOnes * '\\');
-  const std::uint64_t odd = (word - kOnes * 0x20) | (quotes - kOnes) | (slashes - kOnes) | word;
-  return (odd & (kOnes * 0x80)) == 0;
-}
-
+/// Whether all of `text` is ASCII that stands for itself in a JSON text.
 bool is_plain(std::string_view text) {
-  std::uint64_t word = 0;
-  while (text.size() >= sizeof word) {
-    std::memcpy(&word, text.data(), sizeof word);
-    if (!is_plain(word)) return false;
-    text.remove_prefix(sizeof word);
-  }
-  constexpr std::uint64_t kSpaces = ~std::uint64_t{0} / 255 * ' ';
-  word = kSpaces;
-  if (!text.empty()) std::memcpy(&word, text.data(), text.size());
-  return is_plain(word);
+  return word_bytes::has_none(text, ' ', [](std::uint64_t word) {
+    return word_bytes::below(word, ' ') | word_bytes::equal(word, '"') |
+           word_bytes::equal(word, '\\') | word_bytes::beyond_ascii(word);
+  });
 }
 
 /// What is seldom, or hard, is left to nlohmann/json.

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
+
+#include "core/word_bytes.h"
 
 namespace spreadable::detail {
 
@@ -36,24 +37,13 @@ inline constexpr auto kTokenBytes = byte_table("!#$%&'*+-.^_`|~");
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
-/// Whether one of the eight bytes in a word is a control byte. Source: "Bit Twiddling Hacks"
-/// (Anderson), bytes less than n and bytes equal to n.
-[[nodiscard]] constexpr bool has_control(std::uint64_t word) {
-  constexpr std::uint64_t kOnes = ~std::uint64_t{0} / 255;
-  constexpr std::uint64_t kHighs = kOnes * 0x80;
-  const std::uint64_t deletes = word ^ (kOnes * 0x7f);
-  return (((word - kOnes * 0x20) & ~word) | ((deletes - kOnes) & ~deletes)) & kHighs;
-}
-
 /// Bytes beyond ASCII pass: clients do send them unencoded.
 [[nodiscard]] inline bool is_field_value(std::string_view text) {
-  std::uint64_t word = 0;
-  while (text.size() >= sizeof word) {
-    std::memcpy(&word, text.data(), sizeof word);
-    if (has_control(word)) break;  // or a tab
-    text.remove_prefix(sizeof word);
-  }
-  return std::none_of(text.begin(), text.end(), [](char c) { return is_control(c) && c != '\t'; });
+  const bool has_no_control = word_bytes::has_none(text, ' ', [](std::uint64_t word) {
+    return word_bytes::below(word, ' ') | word_bytes::equal(word, 0x7f);
+  });
+  return has_no_control ||  // nor a tab
+         std::none_of(text.begin(), text.end(), [](char c) { return is_control(c) && c != '\t'; });
 }
 
 /// Whether a line, without its end, is a name, a colon and a value.
