@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "services/http/event_loop.h"
-#include "services/system/system_clock.h"
 #include "services/system/thread_time.h"
+#include "tests/support/manual_clock.h"
 
 namespace spreadable {
 namespace {
@@ -16,14 +16,10 @@ namespace {
 using namespace std::chrono_literals;
 using detail::LoopCrew;
 
-/// A loop with a crew that takes jobs.
+/// A loop with a crew that takes jobs. A pause lasts until the clock is set on.
 class Crewed {
  public:
-  Crewed() {
-    for (bool is_ready = false; !is_ready; std::this_thread::yield()) {
-      loop_.run([&] { is_ready = loop_.crew().can_serve(0); });
-    }
-  }
+  Crewed() { wait_until_served(0); }
 
   /// Jobs that are done one after the other, in one go.
   void serve(std::size_t kind, std::vector<std::function<void()>> jobs) {
@@ -36,15 +32,29 @@ class Crewed {
     loop_.run([&] { can = loop_.crew().can_serve(kind); });
     return can;
   }
+  /// Jobs are refused while nobody watches, as when a thread comes back from a slow one.
+  void wait_until_served(std::size_t kind) {
+    while (!can_serve(kind)) std::this_thread::yield();
+  }
   [[nodiscard]] std::thread::id driver() {
     std::thread::id id;
     loop_.run([&] { id = std::this_thread::get_id(); });
     return id;
   }
   [[nodiscard]] TimePoint now() const { return clock_.now(); }
+  void advance(Duration span) { clock_.advance(span); }
+  /// A job that keeps its thread busy for longer than is quick.
+  [[nodiscard]] std::function<void()> long_job() {
+    return [this] {
+      const Duration begun = thread_time();
+      while (thread_time() - begun <= LoopCrew::kQuick) {
+      }
+      advance(2 * LoopCrew::kQuick);
+    };
+  }
 
  private:
-  SystemClock clock_;
+  ManualClock clock_;
   EventLoop loop_{clock_};
 };
 
@@ -115,7 +125,9 @@ TEST_CASE("loop crew: slow jobs: another thread drives on, and does the jobs beh
                    },
                    [&] { release.set_value(); }});
   done.get_future().get();
-  CHECK_FALSE(crewed.can_serve(3));  // for a while
+  CHECK_FALSE(crewed.can_serve(3));
+  crewed.advance(LoopCrew::kPause);
+  crewed.wait_until_served(3);
 }
 
 TEST_CASE("loop crew: slow jobs: one that sleeps afterwards goes on where it was") {
@@ -140,17 +152,14 @@ TEST_CASE("loop crew: slow jobs: one that sleeps afterwards goes on where it was
 TEST_CASE("loop crew: slow jobs: after two that have computed for long others do that kind") {
   Crewed crewed;
   constexpr std::size_t kSlow = 3;
-  REQUIRE(crewed.can_serve(kSlow));
   std::promise<void> done;
-  const auto compute = [] {
-    const Duration begun = thread_time();
-    while (thread_time() - begun < 2 * LoopCrew::kQuick) {
-    }
-  };
-  crewed.serve(kSlow, {compute, compute, [&] { done.set_value(); }});
+  crewed.serve(kSlow, {crewed.long_job(), crewed.long_job(), [&] { done.set_value(); }});
   done.get_future().wait();
   CHECK_FALSE(crewed.can_serve(kSlow));
-  CHECK(crewed.can_serve(0));
+  crewed.wait_until_served(0);
+  CHECK_FALSE(crewed.can_serve(kSlow));
+  crewed.advance(LoopCrew::kPause);
+  crewed.wait_until_served(kSlow);
 }
 
 TEST_CASE("loop crew: leaving: a job that is about to block keeps nobody") {
@@ -183,11 +192,10 @@ TEST_CASE("loop crew: threads: with all of them busy jobs are refused, and event
   const std::shared_future<void> released(release.get_future());
   std::atomic<std::size_t> blocked = 0;
   std::atomic<std::size_t> ended = 0;
-  std::size_t kind = 0;
-  while (blocked < LoopCrew::kThreadsMax - 1) {
-    if (!crewed.can_serve(++kind % LoopCrew::kKinds)) continue;
+  for (std::size_t kind = 1; kind < LoopCrew::kThreadsMax; ++kind) {
+    crewed.wait_until_served(kind);
     const std::size_t before = blocked;
-    crewed.serve(kind % LoopCrew::kKinds, {[&] {
+    crewed.serve(kind, {[&] {
                    LoopCrew::leave_loop();
                    ++blocked;
                    released.wait();
@@ -198,7 +206,7 @@ TEST_CASE("loop crew: threads: with all of them busy jobs are refused, and event
   CHECK_FALSE(crewed.can_serve(0));
   release.set_value();
   while (ended < LoopCrew::kThreadsMax - 1) std::this_thread::yield();
-  while (!crewed.can_serve(0)) std::this_thread::yield();
+  crewed.wait_until_served(0);
 }
 
 }  // namespace spreadable
