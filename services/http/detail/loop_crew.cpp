@@ -238,7 +238,8 @@ bool LoopCrew::lend(Member& self, std::size_t kind, FiberPool::Fiber& fiber) {
     self.fibers->resume(fiber);
     return false;
   }
-  const bool is_suspect = suspects_[kind];  // before the lease, which may be taken from then on
+  // Read before the lease, which may be taken from then on.
+  const bool is_suspect = looks_left_[kind] > 0;
   leased_kind_.store(kind, std::memory_order_relaxed);
   self.lease = lease_.load(std::memory_order_relaxed) + 1;
   lease_ = self.lease;
@@ -254,8 +255,12 @@ bool LoopCrew::lend(Member& self, std::size_t kind, FiberPool::Fiber& fiber) {
   std::uint64_t expected = self.lease;
   self.drives = lease_.compare_exchange_strong(expected, self.lease + 1);
   if (!self.drives) return false;
-  if (is_suspect && thread_time() - computed > kQuick) note_slow(kind);
-  suspects_[kind] = clock_.now() - begun > kQuick;
+  if (clock_.now() - begun > kQuick) {
+    if (is_suspect && thread_time() - computed > kQuick) note_slow(kind);
+    looks_left_[kind] = kLooks;
+  } else if (is_suspect) {
+    --looks_left_[kind];
+  }
   return true;
 }
 

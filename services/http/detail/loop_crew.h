@@ -36,9 +36,11 @@ class LoopCrew {
   /// A watcher looks so often, and takes the loop from a job that was there the last time. Longer
   /// than a thread on a busy machine usually waits for its turn.
   static constexpr Millis kPatience{8};
-  /// When two jobs of a kind in a row have computed for longer, or one was taken the loop, others
-  /// of the kind are refused for kPause.
+  /// When a job computes for longer, from one wait to the next, and one of its kind took longer
+  /// within the kLooks times before, or when it is taken the loop, others of the kind are refused
+  /// for kPause.
   static constexpr Duration kQuick = std::chrono::milliseconds{1};
+  static constexpr std::uint8_t kLooks = 4;
   static constexpr Duration kPause = std::chrono::milliseconds{200};
   static constexpr std::size_t kKinds = 64;
   /// Jobs that wait for their turn; further ones are better done by other threads.
@@ -141,9 +143,10 @@ class LoopCrew {
   // Of the driver.
   std::deque<Job> jobs_;
   std::array<TimePoint, kKinds> refused_until_{};
-  /// Whether the last job of a kind took long. That may be because others had the processor, so the
-  /// next one's own time is measured, which takes a system call.
-  std::array<bool, kKinds> suspects_{};
+  /// How many times more jobs of a kind are watched since one took long. That may have been because
+  /// others had the processor, so the time of its own is measured, which takes a system call. Not
+  /// the next time alone: what a job does after a wait is often longer than what it does before.
+  std::array<std::uint8_t, kKinds> looks_left_{};
 
   /// Odd while the driver does a job; whoever counts it on has the loop.
   std::atomic<std::uint64_t> lease_{0};

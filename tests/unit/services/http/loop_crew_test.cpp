@@ -162,6 +162,32 @@ TEST_CASE("loop crew: slow jobs: after two that have computed for long others do
   crewed.wait_until_served(kSlow);
 }
 
+TEST_CASE(
+    "loop crew: slow jobs: waits that are short to begin do not hide what is long after them") {
+  Crewed crewed;
+  constexpr std::size_t kSlow = 3;
+  for (int i = 0; i < 2; ++i) {
+    std::promise<void> done;
+    crewed.serve(kSlow, {[&] {
+                   LoopCrew::Sleep sleep;
+                   CHECK_FALSE(sleep.until(crewed.now()));
+                   crewed.long_job()();
+                   done.set_value();
+                 }});
+    done.get_future().wait();
+  }
+  CHECK_FALSE(crewed.can_serve(kSlow));
+}
+
+TEST_CASE("loop crew: slow jobs: those that only waited for the processor are none") {
+  Crewed crewed;
+  const auto delayed = [&] { crewed.advance(2 * LoopCrew::kQuick); };
+  std::promise<void> done;
+  crewed.serve(3, {delayed, delayed, delayed, [&] { done.set_value(); }});
+  done.get_future().wait();
+  crewed.wait_until_served(3);
+}
+
 TEST_CASE("loop crew: leaving: a job that is about to block keeps nobody") {
   Crewed crewed;
   const auto driver = crewed.driver();
