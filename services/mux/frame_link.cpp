@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 /// Memory that an idle connection keeps for the next frames.
 constexpr std::size_t kKeptBytes = 16'384;
+/// What is larger gains nothing by waiting for more.
+constexpr std::size_t kJoinedBytes = 16'384;
 constexpr std::size_t kFreeBytes = 4'096;  // as for other connections: not counted
 
 void clear(std::string& text) {
@@ -58,6 +60,7 @@ bool FrameLink::send_raw(std::string_view bytes) {
 
 /// Jobs of one turn often have something for the same peers: that takes one write then.
 void FrameLink::flush_soon() {
+  if (output_.size() > kJoinedBytes) return flush();
   if (is_deferred_) return;
   if (!loop_.has_more_jobs()) return flush();
   is_deferred_ = true;

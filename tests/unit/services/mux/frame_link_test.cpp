@@ -79,6 +79,8 @@ class Fixture {
     });
     done.get_future().wait();
   }
+  /// What was written so far. Of a job.
+  [[nodiscard]] const std::vector<std::string>& writes() const { return writes_; }
   /// What was written until the turn before this.
   std::vector<std::string> take_writes() {
     std::vector<std::string> writes;
@@ -109,6 +111,21 @@ TEST_CASE("frame link: writes: what jobs of one turn send leaves at its end, in 
                  [&] { CHECK(fixture.link().send(3, "c")); }});
   CHECK(fixture.take_writes() ==
         std::vector<std::string>{frame(1, "a") + frame(2, "b") + frame(3, "c")});
+}
+
+TEST_CASE("frame link: writes: what is large does not wait for the end of the turn") {
+  Fixture fixture;
+  const std::string large(20'000, 'x');
+  std::size_t writes = 0;
+  fixture.serve({[&] { CHECK(fixture.link().send(1, "a")); },
+                 [&] {
+                   CHECK(fixture.link().send(2, large));
+                   writes = fixture.writes().size();
+                 },
+                 [&] { CHECK(fixture.link().send(3, "c")); }});
+  CHECK(writes == 1);
+  CHECK(fixture.take_writes() ==
+        std::vector<std::string>{frame(1, "a") + frame(2, large), frame(3, "c")});
 }
 
 TEST_CASE("frame link: writes: elsewhere they are made at once") {
