@@ -48,8 +48,9 @@ EventLoop::EventLoop(const Clock& clock, Options options)
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
   checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event), "epoll_ctl");
   crew_ = std::make_unique<detail::LoopCrew>(
-      clock,
-      detail::LoopCrew::Loop{.drive = [this] { return drive(); }, .wake = [this] { wake(); }});
+      clock, detail::LoopCrew::Loop{.drive = [this] { return drive(); },
+                                    .wake = [this] { wake(); },
+                                    .end_turn = [this] { end_turn(); }});
   crew_->start();
 }
 
@@ -160,7 +161,6 @@ bool EventLoop::drive() {
   std::array<epoll_event, kEventsMax> events;
   for (;;) {
     if (!crew_->work_off()) return false;
-    end_turn();
     if (is_over()) return true;
     const int count = epoll_wait(epoll_, events.data(), kEventsMax, wait_millis());
     for (int i = 0; i < count; ++i) {

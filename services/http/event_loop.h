@@ -60,7 +60,7 @@ class EventLoop {
     virtual void on_ready(std::uint32_t events) = 0;
     /// The time given to schedule() has come.
     virtual void on_due(TimePoint now) = 0;
-    /// at_turn_end() was called for it.
+    /// at_turn_end() was called for it. Disposes of no source.
     virtual void on_turn_end() {}
 
    private:
@@ -84,8 +84,8 @@ class EventLoop {
   /// Whether the caller is one of several jobs that are done in this turn of the loop: what it has
   /// to write to a socket may go together with what the others have. Thread-safe.
   [[nodiscard]] bool has_more_jobs() const;
-  /// Calls source.on_turn_end() on the loop's thread after the jobs of this turn, which are quick,
-  /// or once another thread drives instead of a slow one. Thread-safe.
+  /// Calls source.on_turn_end() on the loop's thread after the jobs of this turn; where they take
+  /// longer than is quick, after the one that did, or once another thread drives. Thread-safe.
   void at_turn_end(Source& source);
 
   [[nodiscard]] const Clock& clock() const { return clock_; }

@@ -199,7 +199,13 @@ bool LoopCrew::work_off() {
       if (!lend(self, job.kind, self.fibers->prepare(std::move(job.run)))) return false;
     }
   } while (!self.ready.empty());  // jobs may have called others
+  end_turn();
   return true;
+}
+
+void LoopCrew::end_turn() {
+  turn_begun_at_.reset();
+  loop_.end_turn();
 }
 
 /// Goes on with the jobs that were called, or have slept for long enough. A driver stops when it
@@ -255,12 +261,15 @@ bool LoopCrew::lend(Member& self, std::size_t kind, FiberPool::Fiber& fiber) {
   std::uint64_t expected = self.lease;
   self.drives = lease_.compare_exchange_strong(expected, self.lease + 1);
   if (!self.drives) return false;
-  if (clock_.now() - begun > kQuick) {
+  const TimePoint ended = clock_.now();
+  if (ended - begun > kQuick) {
     if (is_suspect && thread_time() - computed > kQuick) note_slow(kind);
     looks_left_[kind] = kLooks;
   } else if (is_suspect) {
     --looks_left_[kind];
   }
+  if (!turn_begun_at_) turn_begun_at_ = begun;
+  if (ended - *turn_begun_at_ > kQuick) end_turn();
   return true;
 }
 

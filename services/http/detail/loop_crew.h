@@ -56,6 +56,9 @@ class LoopCrew {
     std::function<bool()> drive;
     /// Makes the driver look about. Thread-safe.
     std::function<void()> wake;
+    /// Does what jobs have put off until others are done. Called by the driver, outside of jobs, at
+    /// the end of work_off() and whenever jobs have taken kQuick since the last time.
+    std::function<void()> end_turn;
   };
   struct Member;
 
@@ -134,6 +137,7 @@ class LoopCrew {
   [[nodiscard]] bool try_start_member() SPREADABLE_REQUIRES(mutex_);
   [[nodiscard]] bool go_on(Member& self);
   bool lend(Member& self, std::size_t kind, FiberPool::Fiber& fiber);
+  void end_turn();
   void give_away(Member& self);
   void note_slow(std::size_t kind);
 
@@ -147,6 +151,7 @@ class LoopCrew {
   /// others had the processor, so the time of its own is measured, which takes a system call. Not
   /// the next time alone: what a job does after a wait is often longer than what it does before.
   std::array<std::uint8_t, kKinds> looks_left_{};
+  std::optional<TimePoint> turn_begun_at_{};  ///< by its first job
 
   /// Odd while the driver does a job; whoever counts it on has the loop.
   std::atomic<std::uint64_t> lease_{0};

@@ -10,7 +10,7 @@
 #include "services/http/detail/byte_stream.h"
 #include "services/http/detail/file_descriptor.h"
 #include "services/http/detail/loop_crew.h"
-#include "services/system/system_clock.h"
+#include "tests/support/manual_clock.h"
 
 namespace spreadable {
 namespace {
@@ -70,6 +70,7 @@ class Fixture {
   }
 
   Link& link() { return *link_; }
+  ManualClock& clock() { return clock_; }
   /// Does jobs in one turn of the loop.
   void serve(std::vector<std::function<void()>> jobs) {
     std::promise<void> done;
@@ -89,7 +90,7 @@ class Fixture {
   }
 
  private:
-  SystemClock clock_;
+  ManualClock clock_;
   EventLoop loop_{clock_};
   detail::FileDescriptor other_end_;
   std::vector<std::string> writes_;
@@ -126,6 +127,19 @@ TEST_CASE("frame link: writes: what is large does not wait for the end of the tu
   CHECK(writes == 1);
   CHECK(fixture.take_writes() ==
         std::vector<std::string>{frame(1, "a") + frame(2, large), frame(3, "c")});
+}
+
+TEST_CASE("frame link: writes: a turn of many jobs ends before all of them are done") {
+  Fixture fixture;
+  const auto send = [&](std::uint32_t id) {
+    CHECK(fixture.link().send(id, "x"));
+    fixture.clock().advance(detail::LoopCrew::kQuick * 2 / 3);
+  };
+  fixture.serve(
+      {[&] { send(1); }, [&] { send(2); }, [&] { send(3); }, [&] { send(4); }, [&] { send(5); }});
+  CHECK(fixture.take_writes() == std::vector<std::string>{frame(1, "x") + frame(2, "x"),
+                                                          frame(3, "x") + frame(4, "x"),
+                                                          frame(5, "x")});
 }
 
 TEST_CASE("frame link: writes: elsewhere they are made at once") {
