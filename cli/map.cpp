@@ -90,6 +90,9 @@ int print_map(const TraversalResult& result, Duration time) {
   if (!entries) return fail(describe(entries.error()));
   print_tree(make_tree(*entries));
   print_silent(result);
+  const std::size_t left_out = result.value.size() - entries->size();
+  if (left_out > 0)
+    print_line("left out, since they make no sense: " + count_of(left_out, "answer"));
   print_line("");
   print_line(summary_of(result, time));
   return kDone;

@@ -2,18 +2,18 @@
 
 #include <algorithm>
 
+#include "core/excerpt.h"
 #include "core/schema.h"
 
 namespace spreadable {
 namespace {
 
-const Schema& map_schema() {
-  static const Schema backlink = schema::any_of({schema::null(), schema::address()});
-  static const Schema map =
-      schema::array(schema::object({{"address", schema::address()},
-                                    {"backlink", backlink},
-                                    {"slaves", schema::integer({.min = 0})}}));
-  return map;
+const Schema& entry_schema() {
+  static const Schema entry =
+      schema::object({{"address", schema::address()},
+                      {"backlink", schema::any_of({schema::null(), schema::address()})},
+                      {"slaves", schema::integer({.min = 0})}});
+  return entry;
 }
 
 }  // namespace
@@ -38,19 +38,24 @@ std::optional<bool> NetworkMapAction::leaves_room(const Json& merged, const Repl
   return names_sender(merged);
 }
 
+std::optional<MapEntry> NetworkMapAction::parse_entry(const Json& item) {
+  if (!item.is_object() || !entry_schema().check(item)) return std::nullopt;
+  MapEntry entry{.address = *Address::parse(item["address"].get_ref<const std::string&>()),
+                 .backlink = {},
+                 .slaves = item["slaves"].get<std::size_t>()};
+  if (!item["backlink"].is_null()) {
+    entry.backlink = *Address::parse(item["backlink"].get_ref<const std::string&>());
+  }
+  return entry;
+}
+
 Result<std::vector<MapEntry>> NetworkMapAction::parse(const Json& value) {
-  if (const Result<void> passed = map_schema().check(value); !passed) {
-    return Error{Errc::bad_response, passed.error().message, passed.error().wire_code};
+  if (!value.is_array()) {
+    return Error{Errc::bad_response, "expected an array of nodes, got " + describe(value), {}};
   }
   std::vector<MapEntry> entries;
   for (const Json& item : value) {
-    MapEntry entry{.address = *Address::parse(item["address"].get_ref<const std::string&>()),
-                   .backlink = {},
-                   .slaves = item["slaves"].get<std::size_t>()};
-    if (!item["backlink"].is_null()) {
-      entry.backlink = *Address::parse(item["backlink"].get_ref<const std::string&>());
-    }
-    entries.push_back(std::move(entry));
+    if (auto entry = parse_entry(item)) entries.push_back(std::move(*entry));
   }
   std::sort(entries.begin(), entries.end(),
             [](const MapEntry& a, const MapEntry& b) { return a.address < b.address; });

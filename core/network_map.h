@@ -1,6 +1,7 @@
 // core/network_map.h: the action that every node knows: who is there, and in whose list.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,12 @@ class NetworkMapAction final : public NetworkAction {
   [[nodiscard]] std::optional<bool> leaves_room(const Json& merged, const Reply& reply,
                                                 const Json& query) const override;
 
-  /// Reads what the action answers, by address. Errc::bad_response for anything else.
+  /// Reads what the action answers, by address. Entries that make no sense are left out, since any
+  /// node may have sent them: it must not take those of all others along. Errc::bad_response for
+  /// what is no array.
   [[nodiscard]] static Result<std::vector<MapEntry>> parse(const Json& value);
+  /// One of them; nothing when it makes no sense.
+  [[nodiscard]] static std::optional<MapEntry> parse_entry(const Json& item);
 
  private:
   const PeerTable& table_;

@@ -20,13 +20,12 @@ struct Claim {
   bool is_every_silent_named = true;
 };
 
-/// The entries of a map that make sense: one slave's answer must not spoil those of all others,
-/// which would make the master look as if it had left them out.
+/// The entries of a map that make sense, so that each witness has these alone to look through.
 Json readable_entries(Json merged) {
   if (!merged.is_array()) return merged;
   Json entries = Json::array();
   for (Json& entry : merged) {
-    if (NetworkMapAction::parse(Json::array({entry}))) entries.push_back(std::move(entry));
+    if (NetworkMapAction::parse_entry(entry)) entries.push_back(std::move(entry));
   }
   return entries;
 }

@@ -1,6 +1,7 @@
 // What a peer says about its lists, about the network's map, and about itself under its key.
 #include "services/sync/structure.h"
 
+#include <algorithm>
 #include <set>
 
 #include "core/network_map.h"
@@ -37,7 +38,10 @@ void check_structure(std::string_view text) {
 void check_map(const Json& json) {
   const Result<std::vector<MapEntry>> entries = NetworkMapAction::parse(json);
   if (!entries) return fuzz::check_error(entries.error(), {Errc::bad_response});
-  SPREADABLE_ASSERT(entries->size() == json.size());
+  const auto readable = std::count_if(json.begin(), json.end(), [](const Json& item) {
+    return NetworkMapAction::parse_entry(item).has_value();
+  });
+  SPREADABLE_ASSERT(entries->size() == static_cast<std::size_t>(readable));
   SPREADABLE_ASSERT(
       std::is_sorted(entries->begin(), entries->end(),
                      [](const MapEntry& a, const MapEntry& b) { return a.address < b.address; }));

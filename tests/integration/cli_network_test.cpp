@@ -103,6 +103,26 @@ TEST_CASE("cli: map: names who is silent, and exits with 1") {
   CHECK(contains(text.output, "1 of 2 nodes answered"));
 }
 
+TEST_CASE("cli: map: one node's nonsense leaves the rest of it as it is") {
+  HttpPeer peer([](const HttpRequest& request) {
+    if (request.path == "/ping") return HttpPeer::ok(R"({"version":"x","address":"localhost:1"})");
+    const Json node{{"address", "localhost:1"}, {"backlink", nullptr}, {"slaves", 0}};
+    return HttpPeer::ok(dump_json({{"value", Json::array({"nonsense", node, Json::object()})},
+                                   {"nodesAsked", 3},
+                                   {"nodesAnswered", 3},
+                                   {"mastersAsked", 1},
+                                   {"mastersFailed", 0},
+                                   {"silent", Json::array()},
+                                   {"complete", true}}));
+  });
+  const Finished text = run_process(program({"map", "--address", peer.address().text()}));
+  INFO(text.output, text.errors);
+  CHECK(text.exit_code == 0);
+  CHECK(contains(text.output, "in no list\n  localhost:1\n"));
+  CHECK(contains(text.output, "left out, since they make no sense: 2 answers\n"));
+  CHECK(contains(text.output, "\n3 of 3 nodes answered, 1 master, "));
+}
+
 TEST_CASE("cli: request: prints the answer, or the error with its code") {
   const Pair pair;
   const Finished answer = pair.ask({"request", "get-available-node"});
