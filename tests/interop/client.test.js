@@ -4,7 +4,7 @@ import net from 'node:net';
 import { describe, test } from 'node:test';
 
 import { kClients } from './clients.js';
-import { freePort, Network, until } from './harness.js';
+import { freePort, inOnePeriod, Network, until } from './harness.js';
 
 const kNodes = 5;
 const kAuth = { username: 'user', password: 'pa:ss' };
@@ -135,8 +135,30 @@ const kOpenChecks = {
   'changes its worker': checkWorkerChange,
   'asks a group': checkGroup,
   'is told what is wrong': checkErrors,
-  'wins a vote': checkApproval,
+  'wins a vote': (...vote) => inOnePeriod(() => checkApproval(...vote)),
 };
+
+describe('votes of tests', () => {
+  const kPeriod = 5 * 60_000;
+  for (const { what, times, fails, begun } of [
+    { what: 'passes at once', times: [0, kPeriod], fails: 0, begun: 1 },
+    { what: 'fails within a period', times: [0, kPeriod - 1], fails: 1, begun: 1 },
+    { what: 'fails as a period begins', times: [kPeriod - 1, kPeriod], fails: 1, begun: 2 },
+    { what: 'fails again after that', times: [kPeriod - 1, kPeriod], fails: 2, begun: 2 },
+  ]) {
+    test(`interop: clients: a check that ${what} is begun ${begun} times`, async () => {
+      let count = 0;
+      const check = async () => {
+        if (++count <= fails) throw new Error(`check ${count}`);
+        return count;
+      };
+      const done = inOnePeriod(check, () => times.shift());
+      if (fails >= begun) await assert.rejects(done, { message: `check ${begun}` });
+      else assert.equal(await done, begun);
+      assert.equal(count, begun);
+    });
+  }
+});
 
 const kClientIp = { type: 'client-ip' };
 // Where nodes of the package take part, all choose and count as they do.

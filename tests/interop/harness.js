@@ -40,6 +40,24 @@ export async function until(what, check, { within = 30_000, every = 100 } = {}) 
   }
 }
 
+const kVotePeriodMs = 5 * 60_000;
+
+/**
+ * Does `check`, which takes part in a vote. Where it fails, and a period of votes has begun meanwhile, it is done
+ * once more: the committee that it began with is not the one that it ended with, as the network wants it. The next
+ * period is minutes away then. `now` gives the time of all nodes.
+ */
+export async function inOnePeriod(check, now = Date.now) {
+  const period = () => Math.floor(now() / kVotePeriodMs);
+  const begun = period();
+  try {
+    return await check();
+  } catch (error) {
+    if (period() === begun) throw error;
+    return await check();
+  }
+}
+
 // Ports below the range that systems give to outgoing connections, so that none is taken on the way.
 const kPortFirst = 10_240;
 const kPortCount = 20_000;
