@@ -8,6 +8,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
+import against
 import burst
 import convergence
 import cpu
@@ -88,20 +89,36 @@ def parse_options():
     parser.add_argument('--json', metavar='FILE', help='where the results go')
     parser.add_argument('--from', dest='source', metavar='FILE',
                         help='write the tables of an earlier run into docs/performance.md, and measure nothing')
+    parser.add_argument('--against', type=Path, metavar='BUILD_FOLDER',
+                        help='measure traversals of this build and of another one in turns, and nothing else')
     parser.add_argument('--build', default=ROOT / 'build/release', help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error('--rounds must be at least 1')
+    if options.against:
+        if options.only or options.source:
+            parser.error('--against goes with neither --only nor --from')
+        options.against = options.against.resolve()
+        reason = against.why_not(options.against)
+        if reason:
+            parser.error(f'--against: {reason}')
     return options
 
 
-def measure(setup, names, keep):
+def chosen(options):
+    """What is to be measured: {name: function that gives a list of figures}."""
+    if options.against:
+        return {'against': lambda setup: against.measure(setup, options.against)}
+    return {name: MEASUREMENTS[name] for name in options.only or MEASUREMENTS}
+
+
+def measure(setup, measurements, keep):
     """Measures one after the other and shows `keep` all figures so far. A measurement that fails gives one that
     says why, and the others go on."""
     figures = []
-    for name in names:
+    for name, function in measurements.items():
         try:
-            figures += MEASUREMENTS[name](setup)
+            figures += function(setup)
         except Exception as error:  # whatever it is, hours of others must not be lost with it
             traceback.print_exc()
             figures.append({'measurement': name, 'system': 'ours', 'skipped': f'it failed: {error}'})
@@ -124,7 +141,7 @@ def run(options):
             Path(options.json).write_text(json.dumps(results, indent=1) + '\n')
 
     with tempfile.TemporaryDirectory(prefix='spreadable-bench-') as folder:
-        measure(Setup(options, folder), options.only or list(MEASUREMENTS), keep)
+        measure(Setup(options, folder), chosen(options), keep)
     return results
 
 
@@ -140,7 +157,7 @@ def main():
     text = report.markdown(results)
     print(text)
     is_whole = not (options.quick or options.only)
-    if options.source or is_whole:
+    if (options.source or is_whole) and not report.is_comparison(results):
         PAGE.write_text(report.put_into(PAGE.read_text(), text))
         Setup.say(f'wrote the tables into {PAGE.relative_to(ROOT)}')
     return 1 if any('it failed' in figure.get('skipped', '') for figure in results['figures']) else 0

@@ -9,10 +9,17 @@ END = '<!-- to here -->'
 def markdown(run):
     """All tables of a run, which is what --json writes."""
     figures = run['figures']
+    if is_comparison(run):
+        return '\n\n'.join(part for part in (heading(run), against_table(figures), notes(figures)) if part) + '\n'
     parts = [heading(run), bounds_table(figures), traversal_table(figures), stages_table(figures),
              cpu_table(figures), footprint_table(figures), plain_tables(figures), documents_table(figures),
              store_table(figures), micro_table(figures), instruction_table(figures), notes(figures)]
     return '\n\n'.join(part for part in parts if part) + '\n'
+
+
+def is_comparison(run):
+    """Whether a run compares two builds, so that its tables are none of docs/performance.md."""
+    return any(figure['measurement'] == 'against' for figure in run['figures'])
 
 
 def heading(run):
@@ -57,6 +64,30 @@ def traversal_table(figures):
     return '### Traversals\n\n' + table(
         ('system', 'N', 'p50 ms, 1 connection', 'p99 ms', 'traversals/s, 16 connections',
          'CPU µs per traversal', 'others %'), rows)
+
+
+AGAINST = (('p50 ms', 'p50_us', 1e-3, 2), ('p99 ms', 'p99_us', 1e-3, 2), ('traversals/s', 'per_s', 1, 0),
+           ('CPU µs', 'cpu_us', 1, 0))
+
+
+def against_table(figures):
+    """The other build's figure, this one's, and how many times the other's that is."""
+    pairs = {}
+    for figure in measured_of(figures, 'against'):
+        key = (figure['system'], figure['nodes'], figure['connections'])
+        pairs.setdefault(key, {})[figure['build']] = figure
+    rows = []
+    for key, builds in sorted(pairs.items()):
+        other, this = builds['other'], builds['this']
+        cells = []
+        for _, figure, scale, digits in AGAINST:
+            before, after = other[figure], this[figure]
+            ratio = f'{after / before:.2f} ×' if before and after is not None else '–'
+            cells.append(f'{number(before, scale, digits)} → {number(after, scale, digits)} ({ratio})')
+        busy = max(one['others_pct'] or 0 for one in (other, this))
+        rows.append((*key, *cells, number(busy, digits=0)))
+    return rows and '### The other build → this one\n\n' + table(
+        ('system', 'N', 'connections', *(title for title, *_ in AGAINST), 'others %'), rows)
 
 
 STAGES = {

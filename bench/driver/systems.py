@@ -101,13 +101,14 @@ def wait_for_port(port, seconds=10.0):
 
 
 class OwnNetwork:
-    """A network of ours, in one process or one process per node, all nodes started at once."""
+    """A network of ours, in one process or one process per node, all nodes started at once. `program` is that of
+    the nodes, where it is not that of this build."""
 
-    def __init__(self, setup, nodes, is_one_process, sync='16s', settings=()):
+    def __init__(self, setup, nodes, is_one_process, sync='16s', settings=(), program=None):
         self.setup, self.nodes, self.is_one_process = setup, nodes, is_one_process
         self.port = free_ports(nodes)
         self.folder = setup.new_folder()
-        common = [setup.program('node'), '--network', nodes, '--set', f'network.syncInterval={sync}']
+        common = [program or setup.program('node'), '--network', nodes, '--set', f'network.syncInterval={sync}']
         for setting in settings:
             common += ['--set', setting]
         self.children = []
@@ -197,9 +198,14 @@ def first_agreement(histories):
     return None
 
 
-def own(setup, nodes, is_one_process):
-    """A settled network of ours."""
-    network = OwnNetwork(setup, nodes, is_one_process)
+def node_of(build):
+    """The program of the nodes in a build folder."""
+    return build / 'bin/bench_node'
+
+
+def own(setup, nodes, is_one_process, program=None):
+    """A settled network of ours; `program` as with OwnNetwork."""
+    network = OwnNetwork(setup, nodes, is_one_process, program=program)
     try:
         network.settle()
     except BaseException:

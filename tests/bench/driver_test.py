@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'bench/driver'))
 
+import against  # noqa: E402
 import bounds  # noqa: E402
 import documents  # noqa: E402
 import instructions  # noqa: E402
@@ -114,6 +115,35 @@ class Documents(unittest.TestCase):
     def test_documents_have_300_bytes(self):
         size = len(json.dumps(documents.document(5_000, 250), separators=(',', ':')))
         self.assertTrue(290 <= size <= 310, size)
+
+
+class Against(unittest.TestCase):
+    @staticmethod
+    def run_of(*builds):
+        figures = [{'measurement': 'against', 'system': 'ours', 'build': build, 'nodes': 25, 'connections': connections,
+                    'p50_us': 500.0 * slower, 'p99_us': 1000.0 * slower, 'per_s': 4000.0 / slower, 'cpu_us': None,
+                    'others_pct': 2.0 * slower} for connections in (16, 1) for build, slower in builds]
+        return {'commit': 'c', 'date': 'd', 'rounds': 3,
+                'machine': {'cpu': 'x', 'cores': 2, 'memory_gib': 1, 'kernel': 'k'}, 'figures': figures}
+
+    def test_the_table_has_both_builds_and_their_ratio(self):
+        text = report.markdown(self.run_of(('other', 2), ('this', 1)))
+        row = '1.00 → 0.50 (0.50 ×) | 2.00 → 1.00 (0.50 ×) | 2,000 → 4,000 (2.00 ×) | – → – (–) | 4 |'
+        lines = text.splitlines()
+        self.assertLess(lines.index(f'| ours | 25 | 1 | {row}'), lines.index(f'| ours | 25 | 16 | {row}'))
+        self.assertNotIn('bounds', text)
+
+    def test_a_comparison_is_none_of_the_tables_of_the_page(self):
+        self.assertTrue(report.is_comparison(self.run_of(('other', 1), ('this', 1))))
+        self.assertFalse(report.is_comparison({'figures': [traversal('ours', 25, 1)]}))
+
+    def test_a_comparison_that_failed_says_why(self):
+        run = self.run_of()
+        run['figures'] = [{'measurement': 'against', 'system': 'ours', 'skipped': 'it failed: silence'}]
+        self.assertIn('- against ours: not measured, it failed: silence', report.markdown(run))
+
+    def test_a_folder_without_programs_is_no_build(self):
+        self.assertIn('bin/bench_node is not there', against.why_not(ROOT))
 
 
 class Instructions(unittest.TestCase):

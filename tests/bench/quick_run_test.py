@@ -36,6 +36,23 @@ class QuickRun(unittest.TestCase):
         for system in ('HTTP limit', 'pipelined limit', 'ours', 'ours, one process'):
             self.assertTrue(any(figure['system'] == system and figure.get('p50_us') for figure in figures), system)
 
+    def test_compares_this_build_with_another(self):
+        with tempfile.TemporaryDirectory() as folder:
+            other = Path(folder) / 'other'
+            (other / 'bin').mkdir(parents=True)
+            (other / 'bin/bench_node').symlink_to(Path(BUILD).resolve() / 'bin/bench_node')
+            results = Path(folder) / 'results.json'
+            run = subprocess.run([sys.executable, ROOT / 'bench/driver', '--quick', '--build', BUILD,
+                                  '--against', other, '--json', results], capture_output=True, text=True, check=False)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            figures = json.loads(results.read_text())['figures']
+        self.assertIn('The other build → this one', run.stdout)
+        self.assertEqual({(figure['system'], figure['build'], figure['connections']) for figure in figures},
+                         {(system, build, connections) for system in ('ours', 'ours, one process')
+                          for build in ('other', 'this') for connections in (1, 16)})
+        for figure in figures:
+            self.assertTrue(figure['p50_us'] and figure['per_s'] and figure['cpu_us'], figure)
+
 
 if __name__ == '__main__':
     unittest.main()
