@@ -8,9 +8,11 @@
 namespace spreadable::detail {
 
 /// gd, loaded when the first captcha is drawn. It comes with 45 other shared libraries, which take
-/// 5 MiB of memory and half of the time that a process needs to start; few nodes ever draw one. The
-/// members are called as the functions of gd whose names they have. gd's font cache is set up, and
-/// its complaints about foreign pictures go nowhere. Thread-safe.
+/// 5 MiB of memory and half of the time that a process needs to start; few nodes ever draw one. It
+/// stays loaded until the process ends: its font cache and its error method are of the process, and
+/// the threads that draw are not counted. The members are called as the functions of gd whose names
+/// they have. gd's font cache is set up, and its complaints about foreign pictures go nowhere.
+/// Thread-safe.
 class GdLibrary {
  public:
   /// Errc::io when it is not there; the first call decides, for all.
