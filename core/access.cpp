@@ -154,6 +154,11 @@ Result<void> Access::check_screens(const Address& peer, const IpAddress* ip) con
   return {};
 }
 
+bool Access::is_doubted(const Address& address) const {
+  const auto doubts = [&](const Screen& screen) { return screen.doubts && screen.doubts(address); };
+  return std::any_of(screens_.begin(), screens_.end(), doubts) && !is_trusted(address);
+}
+
 bool Access::is_trusted(const Address& address) const {
   if (options_.is_trusted || address == options_.self) return true;
   if (options_.trustlist.empty()) return false;

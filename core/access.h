@@ -40,6 +40,8 @@ class Access {
     /// has the address `<ip>:0`.
     std::function<Result<void>(const Address& peer, const IpAddress* ip)> check;
     std::function<bool()> needs_ip;  ///< whether a look-up of the ip is worth its time just now
+    /// Whether something is held against a peer that does not refuse it, or not yet. May be empty.
+    std::function<bool(const Address& peer)> doubts{};
   };
 
   Access(Options options, Parts parts);
@@ -64,6 +66,9 @@ class Access {
   /// Whether the lists allow to talk to `address`, in either direction. Errc::denied says why not.
   /// Items match an address, a host name, or an ip in any text form. Source: protocol section 2.2.
   [[nodiscard]] Result<void> check_lists(const Address& address) const;
+
+  /// Whether a screen doubts `address`: it is talked to, but not chosen where another would do.
+  [[nodiscard]] bool is_doubted(const Address& address) const;
 
   /// Whether nothing is ever held against `address`.
   [[nodiscard]] bool is_trusted(const Address& address) const;

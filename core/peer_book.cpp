@@ -102,6 +102,12 @@ bool PeerBook::is_native(const Address& address) const {
   return known != index_.end() && known->second->is_native;
 }
 
+bool PeerBook::has_answered(const Address& address) const {
+  const MutexLock lock(mutex_);
+  const auto known = index_.find(address.text());
+  return known != index_.end() && known->second->has_answered;
+}
+
 bool PeerBook::is_foreign(const Address& address) const {
   const MutexLock lock(mutex_);
   const auto known = index_.find(address.text());

@@ -59,6 +59,8 @@ class PeerBook {
   /// Failed requests in a row; 0 for strangers.
   [[nodiscard]] unsigned fails(const Address& address) const;
   [[nodiscard]] bool is_native(const Address& address) const;
+  /// Whether it has answered a request of ours at least once.
+  [[nodiscard]] bool has_answered(const Address& address) const;
   /// Whether it has answered, and not as a node of ours does.
   [[nodiscard]] bool is_foreign(const Address& address) const;
   /// All entries: those heard, the latest first, then those merely named, the latest first.

@@ -28,7 +28,8 @@ void Behaviours::declare_routes(Router&) {
   node().conducts().observe([this](const Conduct& conduct) { note(conduct); });
   node().add_screen(
       {[this](const Address& peer, const IpAddress* ip) { return banlist_->check(peer, ip); },
-       [this] { return banlist_->has_banned_ips(); }});
+       [this] { return banlist_->has_banned_ips(); },
+       [this](const Address& peer) { return is_suspicious(peer); }});
 }
 
 Result<void> Behaviours::init() {
@@ -55,7 +56,10 @@ void Behaviours::note_health(bool is_good) {
 }
 
 void Behaviours::note(const Conduct& conduct) {
-  if (conduct.kind == conduct::kRequestDelays) note_health(conduct.is_good);
+  // Where nobody has ever answered there may be nobody, whoever named the address.
+  if (conduct.kind == conduct::kRequestDelays && node().book().has_answered(conduct.peer)) {
+    note_health(conduct.is_good);
+  }
   const auto watched = watched_.find(conduct.kind);
   if (watched == watched_.end() || conduct.peer == node().address()) return;
   const Behaviour& behaviour = *watched->second;
@@ -145,6 +149,14 @@ void Behaviours::judge() {
     node().logger().warn("behaviours: " + entry.peer.text() + " is banned: " + entry.kind);
     node().events().emit({.event = Event::peer_banned, .peer = entry.peer});
   }
+}
+
+bool Behaviours::is_suspicious(const Address& peer) const {
+  const MutexLock lock(mutex_);
+  if (index_.empty()) return false;
+  return std::any_of(watched_.begin(), watched_.end(), [&](const auto& watched) {
+    return watched.first != conduct::kRequestDelays && index_.contains({watched.first, peer});
+  });
 }
 
 double Behaviours::suspicion(std::string_view kind, const Address& peer) const {

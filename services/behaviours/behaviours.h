@@ -29,8 +29,8 @@ class Behaviours : public Service {
   struct Options {
     std::size_t scores_max = 10'000;  ///< the one without news for longest goes
     Banlist::Options banlist{};
-    /// Share of own calls that must succeed for a failure to be the peer's; of about the last
-    /// `health_window` calls.
+    /// What health() must be for a failure to be the peer's; of about the last `health_window`
+    /// calls.
     double health_min = 0.5;
     double health_window = 20;
   };
@@ -60,10 +60,14 @@ class Behaviours : public Service {
   void judge();
 
   [[nodiscard]] Banlist& banlist() { return *banlist_; }
+  /// Whether any kind of conduct is held against `peer`, failed requests aside: those are mostly
+  /// chance.
+  [[nodiscard]] bool is_suspicious(const Address& peer) const;
   /// 0 for strangers.
   [[nodiscard]] double suspicion(std::string_view kind, const Address& peer) const;
   [[nodiscard]] std::vector<Entry> scores() const;
-  /// The share of this node's calls that succeed lately.
+  /// The share of this node's calls that succeed lately, of those to peers that have answered
+  /// before: others may never have been there.
   [[nodiscard]] double health() const { return health_; }
 
  private:

@@ -161,4 +161,26 @@ TEST_CASE("access: proxies: lists judge the client behind the proxy") {
   CHECK(refusal(options, headers, "10.0.0.3", &Access::check_page).empty());
 }
 
+TEST_CASE("access: doubts: of a screen refuse nobody, and none concern the trusted") {
+  FixedResolver resolver;
+  const ManualClock clock;
+  const Authentication open({.realm = "localhost:1"}, clock);
+  Access::Options options = open_options();
+  options.trustlist = {"10.0.0.7"};
+  Access access(options, {resolver, open});
+  const auto at = [](const char* text) { return *Address::parse(text); };
+  const auto allow = [](const Address&, const IpAddress*) -> Result<void> { return {}; };
+  const auto never = [] { return false; };
+  access.add_screen({.check = allow, .needs_ip = never});
+  CHECK_FALSE(access.is_doubted(at("10.0.0.8:1")));
+  access.add_screen({.check = allow, .needs_ip = never, .doubts = [](const Address& peer) {
+                       return peer.port() == 1;
+                     }});
+  CHECK(access.is_doubted(at("10.0.0.8:1")));
+  CHECK(access.check_lists(at("10.0.0.8:1")).has_value());
+  CHECK_FALSE(access.is_doubted(at("10.0.0.8:2")));
+  CHECK_FALSE(access.is_doubted(at("10.0.0.7:1")));
+  CHECK_FALSE(access.is_doubted(options.self));
+}
+
 }  // namespace spreadable

@@ -64,6 +64,8 @@ TEST_CASE("peer book: foreign: who has answered and is no node of ours") {
   CHECK(book.is_foreign(at(2)));
   CHECK_FALSE(book.is_foreign(at(3)));
   CHECK_FALSE(book.is_foreign(at(4)));
+  CHECK(book.has_answered(at(2)));
+  CHECK_FALSE(book.has_answered(at(4)));
 }
 
 TEST_CASE("peer book: visit: in the order of entries, until it has been enough") {

@@ -67,6 +67,8 @@ TEST_CASE("behaviours: provable faults: are refused at once and for a while") {
 TEST_CASE("behaviours: own health: who can't reach most of its peers blames nobody") {
   Site site;
   const Address other = *Address::parse("localhost:7901");
+  Node& node = site.network.node(0);
+  node.book().note_success(other, node.clock().now(), /*is_native=*/true);
   for (int i = 0; i < 40; ++i) {
     site.network.node(0).conducts().tell(
         {.kind = conduct::kRequestDelays, .peer = other, .is_good = false});
@@ -80,6 +82,29 @@ TEST_CASE("behaviours: own health: who can't reach most of its peers blames nobo
   }
   site.tell(conduct::kBacklinkSlaves, /*is_good=*/false);
   CHECK(site.behaviours->suspicion(conduct::kBacklinkSlaves, site.peer) == 1);
+}
+
+TEST_CASE("behaviours: own health: peers that were never there say nothing about it") {
+  Site site;
+  const Address invented = *Address::parse("localhost:7901");
+  Node& node = site.network.node(0);
+  node.book().mention(invented, node.clock().now());
+  for (int i = 0; i < 40; ++i) {
+    node.conducts().tell({.kind = conduct::kRequestDelays, .peer = invented, .is_good = false});
+  }
+  CHECK(site.behaviours->health() == 1);
+}
+
+TEST_CASE("behaviours: doubts: for what is held against a peer, be it little, but not for delays") {
+  Site site;
+  const Access& access = site.network.node(0).access();
+  site.tell(conduct::kRequestDelays, /*is_good=*/false, 50);
+  CHECK_FALSE(access.is_doubted(site.peer));
+  site.tell(conduct::kMasterLists, /*is_good=*/false);
+  CHECK(access.is_doubted(site.peer));
+  CHECK_FALSE(site.refuses());
+  site.tell(conduct::kMasterLists, /*is_good=*/true);
+  CHECK_FALSE(access.is_doubted(site.peer));
 }
 
 TEST_CASE("behaviours: scores: without news they are forgotten, and there are only so many") {
