@@ -122,14 +122,14 @@ void Audits::declare_routes(Router& router) {
 
 Result<void> Audits::init() {
   is_stopping_ = false;
-  has_begun_ = false;
+  turn_at_.reset();
   const NodeOptions::Network& network = node().options().network;
   const bool is_needed = options_.requests_per_interval > 0 && !network.is_trusted;
   if (!network.auto_sync || !is_needed) return {};
   const auto quiet = options_.quiet_intervals * (1 + node().random().uniform());
   task_ = node().scheduler().start("audits of " + node().address().text(),
                                    std::chrono::duration_cast<Duration>(interval() * quiet),
-                                   [this] { return run(); });
+                                   [this] { return run_on_time(); });
   return {};
 }
 
@@ -142,23 +142,57 @@ Duration Audits::interval() const {
   return std::max<Duration>(node().options().network.sync_interval, kIntervalMin);
 }
 
-Duration Audits::run() {
-  if (!std::exchange(has_begun_, true)) {
+Duration Audits::run_on_time() {
+  if (!turn_at_) {
     // Nodes that have started together do not all ask at once.
-    return std::chrono::duration_cast<Duration>(node().random().uniform() * next_delay());
+    const auto wait =
+        std::chrono::duration_cast<Duration>(node().random().uniform() * turn_delay());
+    turn_at_ = node().clock().now() + wait;
+    return wait;
   }
+  if (node().clock().now() >= *turn_at_) {
+    run();
+    turn_at_ = node().clock().now() + turn_delay();
+  } else {
+    forget_own_words();
+    follow_up();
+  }
+  const Duration wait = std::max(*turn_at_ - node().clock().now(), Duration::zero());
+  const bool is_any_suspect = std::any_of(files_.begin(), files_.end(),
+                                          [](const auto& item) { return item.second.is_suspect; });
+  if (!is_any_suspect) return wait;
+  // An interval and a little, so that its list has been fetched again by then.
+  const double intervals = 1.1 + 0.4 * node().random().uniform();
+  return std::min(wait, std::chrono::duration_cast<Duration>(intervals * interval()));
+}
+
+void Audits::run() {
   forget_own_words();
-  if (!is_stopping_) {
-    if (const auto candidate = choose()) audit(*candidate);
-  }
+  follow_up();
+  audit_next();
   forget_old_files();
-  return next_delay();
+}
+
+void Audits::follow_up() {
+  for (const Candidate& suspect : due_suspects()) {
+    if (is_stopping_) return;
+    audit(suspect);
+  }
+}
+
+void Audits::audit_next() {
+  if (is_stopping_) return;
+  const auto candidate = choose();
+  if (!candidate) return;
+  file_of(candidate->master).follow_ups = 0;
+  audit(*candidate);
 }
 
 Audits::File& Audits::file_of(const Address& master) {
   const auto known = files_.find(master);
   if (known != files_.end()) return known->second;
-  const Evidence::Options rules{.elsewhere_min = options_.elsewhere_intervals * interval(),
+  const Evidence::Options rules{.validity = options_.validity_intervals * interval(),
+                                .elsewhere_min = options_.elsewhere_intervals * interval(),
                                 .absence_min = options_.absence_intervals * interval()};
   return files_.emplace(master, File{.evidence = Evidence(node().address(), rules)}).first->second;
 }
@@ -195,31 +229,34 @@ std::vector<Audits::Candidate> Audits::candidates() const {
   return found;
 }
 
+/// Those that have waited for longest, of whom the lists have been fetched anew since.
+std::vector<Audits::Candidate> Audits::due_suspects() {
+  const TimePoint now = node().clock().now();
+  std::vector<Candidate> suspects = candidates();
+  std::erase_if(suspects, [&](const Candidate& candidate) {
+    const File& file = file_of(candidate.master);
+    return !file.is_suspect || now - file.audited_at < interval();
+  });
+  std::stable_sort(suspects.begin(), suspects.end(), [&](const Candidate& a, const Candidate& b) {
+    return file_of(a.master).audited_at < file_of(b.master).audited_at;
+  });
+  suspects.resize(std::min(suspects.size(), options_.suspects_max));
+  return suspects;
+}
+
+/// In turn, in an order that is left to chance. Suspects are looked at anyway.
 std::optional<Audits::Candidate> Audits::choose() {
   const std::vector<Candidate> all = candidates();
-  const auto find = [&](const Address& master) {
-    return std::find_if(all.begin(), all.end(),
-                        [&](const Candidate& candidate) { return candidate.master == master; });
-  };
-  const Candidate* suspect = nullptr;
-  for (const Candidate& candidate : all) {
-    const File& file = file_of(candidate.master);
-    // Its list must have been fetched anew since.
-    const bool is_due = node().clock().now() - file.audited_at >= interval();
-    const bool is_first = !suspect || file.audited_at < file_of(suspect->master).audited_at;
-    if (file.is_suspect && is_due && is_first) suspect = &candidate;
-  }
-  if (suspect) return *suspect;
   if (turn_.empty()) {
     for (const Candidate& candidate : all) turn_.push_back(candidate.master);
     node().random().shuffle(turn_);
   }
   while (!turn_.empty()) {
-    const auto chosen = find(turn_.back());
+    const auto chosen = std::find_if(all.begin(), all.end(), [&](const Candidate& candidate) {
+      return candidate.master == turn_.back();
+    });
     turn_.pop_back();
-    if (chosen == all.end()) continue;
-    file_of(chosen->master).follow_ups = 0;
-    return *chosen;
+    if (chosen != all.end() && !file_of(chosen->master).is_suspect) return *chosen;
   }
   return std::nullopt;
 }
@@ -262,11 +299,14 @@ void Audits::audit(const Candidate& candidate) {
   File& file = file_of(candidate.master);
   const std::vector<Address> list = eligible(candidate);
   // Whoever was heard before and is still in the list was in it all the time.
-  file.evidence.keep_only(list);
+  file.evidence.keep_only(list, node().clock().now());
   const bool was_damning = file.evidence.is_damning(list.size());
+  const std::size_t count = file.is_suspect ? options_.witnesses_of_suspect : options_.witnesses;
   const std::vector<Address> witnesses =
-      file.evidence.choose(list, options_.witnesses, node().random(), node().clock().now());
+      file.evidence.choose(list, count, node().random(), node().clock().now());
   file.audited_at = node().clock().now();
+  // Who does not answer is not followed for ever either.
+  if (file.is_suspect) file.is_suspect = ++file.follow_ups < options_.follow_ups_max;
   if (witnesses.empty()) return;
 
   const Overheard::Question question = choose_question(candidate.master);
@@ -292,7 +332,7 @@ void Audits::audit(const Candidate& candidate) {
   const bool is_undecided = !file.evidence.has_heard_enough(list.size());
   const bool is_of_interest = is_undecided || file.evidence.is_damning(list.size());
   file.is_suspect =
-      file.evidence.against() > 0 && is_of_interest && file.follow_ups++ < options_.follow_ups_max;
+      file.evidence.against() > 0 && is_of_interest && file.follow_ups < options_.follow_ups_max;
   judge(candidate.master, file.evidence, words, was_damning);
 }
 
@@ -322,20 +362,14 @@ void Audits::judge(const Address& master, const Evidence& evidence,
 
 /// What an audit costs is mostly what the master then asks its slaves, so the longer the lists the
 /// rarer an audit. A master does the share of all its slaves in looking at other masters.
-Duration Audits::next_delay() const {
+Duration Audits::turn_delay() const {
   const auto view = node().peers().view();
   const auto masters = static_cast<double>(std::max<std::size_t>(view->masters.size(), 1));
   const double requests = 1 + static_cast<double>(view->network_size()) / masters +
                           static_cast<double>(options_.witnesses);
   const auto share = static_cast<double>(std::max<std::size_t>(view->slaves.size(), 1));
-  double intervals = requests / (options_.requests_per_interval / 2 * share);
-  double jitter = 0.5 + node().random().uniform();
-  const bool is_any_suspect = std::any_of(files_.begin(), files_.end(),
-                                          [](const auto& item) { return item.second.is_suspect; });
-  if (is_any_suspect && intervals > 1) {
-    intervals = 1;  // and a little, so that its list has been fetched again by then
-    jitter = 1.1 + 0.4 * node().random().uniform();
-  }
+  const double intervals = requests / (options_.requests_per_interval / 2 * share);
+  const double jitter = 0.5 + node().random().uniform();
   return std::chrono::duration_cast<Duration>(intervals * jitter * interval());
 }
 

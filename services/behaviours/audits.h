@@ -45,9 +45,14 @@ class Audits : public Service {
     /// interval once there is cause. 0: no audits.
     double requests_per_interval = 2.25;
     std::size_t witnesses = 4;  ///< slaves asked in one audit
-    /// Audits in a row of a master that has given cause: enough to hear Evidence's witnesses_min
-    /// and to be banned.
+    /// The same where there is cause: what the master asks its own slaves for it costs more, so a
+    /// judgement (Evidence's witnesses_min) comes of one audit.
+    std::size_t witnesses_of_suspect = 12;
+    /// Audits in a row of a master that has given cause: enough to be judged and banned.
     unsigned follow_ups_max = 6;
+    std::size_t suspects_max = 4;  ///< audited in one run, beside the one whose turn it is
+    /// Of Evidence: intervals for which a word counts.
+    int validity_intervals = 20;
     /// A new node's view is not right yet.
     int quiet_intervals = 4;
     /// Of Evidence: intervals after which a slave that says it is another master's, or that does
@@ -72,9 +77,9 @@ class Audits : public Service {
   [[nodiscard]] Result<void> init() override;
   void deinit() override;
 
-  /// One audit, now, of whom it is due; returns the time until the next. Blocks for kBudgetMax at
-  /// most. Used by the scheduler; by tests when not automatic (NodeOptions' network.autoSync).
-  Duration run();
+  /// Audits, now, the suspects that are due and the master whose turn it is, one after the other.
+  /// Blocks for kBudgetMax for each at most. Used by the scheduler; by tests.
+  void run();
 
  private:
   /// A master that can be audited, and its list.
@@ -90,7 +95,12 @@ class Audits : public Service {
     TimePoint audited_at{};
   };
 
+  /// What is due at this time; returns the time until something is due again.
+  [[nodiscard]] Duration run_on_time();
+  void follow_up();
+  void audit_next();
   [[nodiscard]] std::vector<Candidate> candidates() const;
+  [[nodiscard]] std::vector<Candidate> due_suspects();
   [[nodiscard]] std::optional<Candidate> choose();
   [[nodiscard]] Overheard::Question choose_question(const Address& master);
   [[nodiscard]] std::vector<Address> eligible(const Candidate& candidate) const;
@@ -100,7 +110,8 @@ class Audits : public Service {
                                           Evidence::Testimony testimony);
   void judge(const Address& master, const Evidence& evidence,
              const std::vector<Evidence::Testimony>& words, bool was_damning);
-  [[nodiscard]] Duration next_delay() const;
+  /// Between two audits of those whose turn it is.
+  [[nodiscard]] Duration turn_delay() const;
   [[nodiscard]] Duration interval() const;
   [[nodiscard]] File& file_of(const Address& master);
   void forget_old_files();
@@ -109,7 +120,6 @@ class Audits : public Service {
   const Options options_;
   Overheard overheard_;
   const NetworkAction* map_ = nullptr;  ///< the action that every node of ours has
-  bool has_begun_ = false;              ///< used by run() only
   std::atomic<bool> is_stopping_{false};
   std::unique_ptr<Scheduler::Task> task_;
 
@@ -118,6 +128,7 @@ class Audits : public Service {
   std::set<Address> joined_ SPREADABLE_GUARDED_BY(mutex_);
 
   // Used by run() only.
+  std::optional<TimePoint> turn_at_;  ///< when the next turn is due; empty before the first run
   std::map<Address, File> files_;
   std::map<Address, Address> accusers_;  ///< slaves, and the master that each has accused first
   std::vector<Address> turn_;            ///< whom to audit next, from its end

@@ -19,11 +19,13 @@ Duration Evidence::patience(Testimony testimony) const {
   return Duration::zero();
 }
 
+bool Evidence::is_away(const Word& word) {
+  return word.testimony == Testimony::elsewhere || word.testimony == Testimony::absent;
+}
+
 bool Evidence::is_against(const Word& word) const {
   if (word.words_against > 0) return true;
-  const bool is_away =
-      word.testimony == Testimony::elsewhere || word.testimony == Testimony::absent;
-  return is_away && word.heard_at - word.since >= patience(word.testimony);
+  return is_away(word) && word.heard_at - word.since >= patience(word.testimony);
 }
 
 std::vector<Address> Evidence::choose(const std::vector<Address>& list, std::size_t count,
@@ -61,11 +63,13 @@ void Evidence::note(const Address& witness, Testimony testimony, TimePoint now) 
   }
 }
 
-void Evidence::keep_only(const std::vector<Address>& list) {
+void Evidence::keep_only(const std::vector<Address>& list, TimePoint now) {
   std::vector<Address> sorted = list;
   std::sort(sorted.begin(), sorted.end());
   std::erase_if(words_, [&](const auto& item) {
-    return !std::binary_search(sorted.begin(), sorted.end(), item.first);
+    const auto& [witness, word] = item;
+    const bool is_old = !is_away(word) && now - word.heard_at > options_.validity;
+    return is_old || !std::binary_search(sorted.begin(), sorted.end(), witness);
   });
 }
 

@@ -31,6 +31,9 @@ class Evidence {
     /// The witnesses of a shorter list are too few, save one's own word.
     std::size_t list_min = 5;
     std::size_t witnesses_max = 64;  ///< the one heard longest ago goes
+    /// What was said of an answer before then counts no more: a master that behaved well for hours
+    /// must not live on that.
+    Duration validity = std::chrono::minutes{5};
     /// Of those heard, that must speak against a master. One that hides half of its list is above
     /// it; hostile slaves of an honest one are below it, unless they gather in its list.
     double share_min = 0.4;
@@ -53,8 +56,9 @@ class Evidence {
   void note(const Address& witness, Testimony testimony, TimePoint now);
   /// What that one has said counts no more.
   void forget(const Address& witness) { words_.erase(witness); }
-  /// Forgets the witnesses that are not in `list`, the master's list as fetched lately.
-  void keep_only(const std::vector<Address>& list);
+  /// Forgets the witnesses that are not in `list`, the master's list as fetched lately, and what
+  /// was said too long before `now`. Whoever was away then is remembered as such.
+  void keep_only(const std::vector<Address>& list, TimePoint now);
 
   /// How many witnesses speak against the master.
   [[nodiscard]] std::size_t against() const;
@@ -71,6 +75,7 @@ class Evidence {
     unsigned words_against = 0;  ///< until an answer left out is forgiven
   };
 
+  [[nodiscard]] static bool is_away(const Word& word);
   [[nodiscard]] Duration patience(Testimony testimony) const;
   [[nodiscard]] bool is_against(const Word& word) const;
 

@@ -79,7 +79,7 @@ TEST_CASE("judgement: evidence: those against are witnesses, and one word alone 
     const std::vector<Address> chosen = evidence.choose(list, count, random, now);
     RC_ASSERT(chosen.size() == std::min(count, list.size()));
     RC_ASSERT(std::set<Address>(chosen.begin(), chosen.end()).size() == chosen.size());
-    evidence.keep_only({});
+    evidence.keep_only({}, now);
     RC_ASSERT(evidence.against() == 0U);
   });
 }

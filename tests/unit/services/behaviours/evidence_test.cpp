@@ -74,9 +74,32 @@ TEST_CASE("evidence: witnesses: who has left the list speaks no more") {
   CHECK(evidence.is_damning(12));
   std::vector<Address> list = slaves(12);
   list.erase(list.begin(), list.begin() + 6);
-  evidence.keep_only(list);
+  evidence.keep_only(list, kStart);
   CHECK(evidence.against() == 0);
   CHECK_FALSE(evidence.is_damning(6));
+}
+
+TEST_CASE(
+    "evidence: age: what was said of answers counts for five minutes, absence for as long as it "
+    "lasts") {
+  const std::vector<Address> list = slaves(13);
+  Evidence evidence = evidence_of(0, 12);
+  evidence.note(list[12], Testimony::absent, kStart);
+  evidence.keep_only(list, kStart + minutes{5});
+  CHECK(evidence.has_heard_enough(13));
+  evidence.keep_only(list, kStart + minutes{5} + seconds{1});
+  CHECK_FALSE(evidence.has_heard_enough(13));
+  evidence.note(list[12], Testimony::absent, kStart + minutes{10});
+  CHECK(evidence.against() == 1);
+
+  // Twelve good words of before the master turned do not outweigh five bad ones.
+  Evidence turned = evidence_of(0, 12);
+  turned.keep_only(slaves(32), kStart + minutes{9});
+  for (std::size_t i = 0; i < 12; ++i) {
+    const auto word = i < 5 ? Testimony::missing : Testimony::present;
+    turned.note(slaves(32)[20 + i], word, kStart + minutes{9});
+  }
+  CHECK(turned.is_damning(32));
 }
 
 TEST_CASE("evidence: absence: counts once it has lasted, without a sign of life in between") {
@@ -120,7 +143,7 @@ TEST_CASE("evidence: bounds: the witness heard longest ago goes first") {
     evidence.note(list[i], Testimony::missing, kStart + seconds{static_cast<int>(i)});
   }
   CHECK(evidence.against() == 3);
-  evidence.keep_only({list[0]});
+  evidence.keep_only({list[0]}, kStart);
   CHECK(evidence.against() == 0);
 }
 
