@@ -56,17 +56,35 @@ Placement::Loads Placement::loads_of(const PeerView& view) const {
 }
 
 Address Placement::choose_spare(const Request& request, const Loads& loads) const {
-  std::vector<Address> spares(request.spares.begin(), request.spares.end());
-  spares.insert(spares.end(), request.view.slaves.begin(), request.view.slaves.end());
+  std::vector<Address> seniors;
+  std::vector<Address> others;
+  const auto add = [&](std::span<const Address> list) {
+    const std::size_t half = (list.size() + 1) / 2;
+    seniors.insert(seniors.end(), list.begin(), list.begin() + static_cast<std::ptrdiff_t>(half));
+    others.insert(others.end(), list.begin() + static_cast<std::ptrdiff_t>(half), list.end());
+  };
+  add(request.spares);
+  add(request.view.slaves);
   for (const Made& made : made_) {
-    if (promises_.contains(made.joiner)) spares.push_back(made.joiner);
+    if (promises_.contains(made.joiner)) others.push_back(made.joiner);
   }
-  if (loads.empty()) spares.push_back(request.view.self);
-  std::erase_if(spares, [&](const Address& address) {
+  if (loads.empty()) others.push_back(request.view.self);
+  const auto cannot = [&](const Address& address) {
     return address == request.joiner || loads.contains(address) ||
            (request.is_excluded && request.is_excluded(address));
-  });
-  return spares.empty() ? Address() : spares[random_.below(spares.size())];
+  };
+  Address doubted;
+  for (std::vector<Address>* const spares : {&seniors, &others}) {
+    std::erase_if(*spares, cannot);
+    while (!spares->empty()) {
+      const std::size_t i = random_.below(spares->size());
+      const Address chosen = std::exchange((*spares)[i], spares->back());
+      spares->pop_back();
+      if (!request.is_doubted || !request.is_doubted(chosen)) return chosen;
+      doubted = chosen;
+    }
+  }
+  return doubted;
 }
 
 Placement::Answer Placement::place(const Request& request) {
@@ -103,6 +121,10 @@ Placement::Answer Placement::place(const Request& request) {
     room[i] = room.back();
     open.pop_back();
     room.pop_back();
+  }
+  if (request.is_doubted) {
+    std::stable_partition(answer.masters.begin(), answer.masters.end(),
+                          [&](const Address& master) { return !request.is_doubted(master); });
   }
   if (answer.masters.empty()) {
     if (const Address spare = choose_spare(request, loads); !spare.is_empty()) {

@@ -38,9 +38,12 @@ class Placement {
   struct Request {
     Address joiner;
     const PeerView& view;  ///< what the provider knows
-    std::span<const Address>
-        spares{};  ///< nodes that could become masters, beside the view's slaves
+    /// Nodes that could become masters, beside the view's slaves; in either list the oldest first.
+    /// One of the older half is preferred: it has been seen to behave for longer.
+    std::span<const Address> spares{};
     std::function<bool(const Address&)> is_excluded{};  ///< who must not be named
+    /// Who is named last, and does not become a master while there is anybody else.
+    std::function<bool(const Address&)> is_doubted{};
     /// How many seek a place at this moment without asking a provider, each on its own. If the room
     /// known would not do for them all, lists are overfilled evenly instead of one of them grossly.
     std::size_t crowd = 0;

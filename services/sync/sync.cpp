@@ -380,10 +380,15 @@ void Sync::plan_moves() {
       if (planned != memory_.moves.end() && planned->second.until > node().clock().now()) continue;
     }
     const auto answer = placement_->place(
-        {.joiner = slave, .view = *view, .is_excluded = [&](const Address& address) {
-           return address == node().address() || node().book().fails(address) > 0 ||
-                  std::find(slaves.begin(), slaves.end(), address) != slaves.end();
-         }});
+        {.joiner = slave,
+         .view = *view,
+         .is_excluded =
+             [&](const Address& address) {
+               return address == node().address() || node().book().fails(address) > 0 ||
+                      std::find(slaves.begin(), slaves.end(), address) != slaves.end();
+             },
+         .is_doubted =
+             [&](const Address& address) { return node().access().is_doubted(address); }});
     if (answer.masters.empty()) continue;
     // A new master is not known to everybody at once, so it begins with one slave.
     const bool is_new_master = !view->find_master(answer.masters.front());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "services/system/system_random.h"
 #include "tests/support/manual_clock.h"
@@ -84,6 +85,27 @@ TEST_CASE("placement: exclusions: neither the newcomer nor the excluded are name
     CHECK(answer.masters == std::vector<Address>{at(4)});
     CHECK(answer.has_room);
   }
+}
+
+TEST_CASE("placement: doubts: only a node that nobody doubts becomes a master, if there is one") {
+  Fixture fixture;
+  fixture.view.backlink = at(2);
+  fixture.view.masters = {{at(2), 50}};
+  const std::vector<Address> spares{at(4), at(5), at(6), at(7), at(8)};
+  const auto place = [&](const std::set<Address>& doubted) {
+    return fixture.placement
+        .place({.joiner = at(3),
+                .view = fixture.view,
+                .spares = spares,
+                .is_doubted = [&](const Address& address) { return doubted.contains(address); }})
+        .masters;
+  };
+  for (int i = 0; i < 50; ++i) {
+    CHECK(place({at(4), at(5), at(7), at(8)}) == std::vector<Address>{at(6)});
+  }
+  CHECK(place({spares.begin(), spares.end()}).size() == 1);
+  // The older half comes first, in which nobody is doubted here.
+  for (int i = 0; i < 50; ++i) CHECK(place({}).front() <= at(6));
 }
 
 TEST_CASE("placement: last resort: a full master is named when there is nobody else") {
