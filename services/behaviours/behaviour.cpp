@@ -27,7 +27,10 @@ std::vector<std::unique_ptr<Behaviour>> default_behaviours() {
         conduct::kBacklinkMasters, conduct::kBacklinkSlaves, conduct::kBacklinkNetworkSize}) {
     add(kind, {.is_exponential = true});
   }
-  add(conduct::kMasterLists, {.is_exponential = true, .ban_lifetime = std::chrono::hours{24}});
+  // Told in a network that has been calm for long only, so the turns need not last as well.
+  add(conduct::kMasterLists, {.is_exponential = true,
+                              .ban_lifetime = std::chrono::hours{24},
+                              .ban_delay = Duration::zero()});
   // Each bad turn stands on the word of many witnesses, heard over several intervals, so it need
   // not last as well. Three of them, net of the good ones. The word of peers is no proof, so the
   // ban is for a day.

@@ -20,6 +20,29 @@ struct Unnamed {
   }
 };
 
+/// What two lists say: of the masters that both name, and of the others.
+struct Comparison {
+  Unnamed only_one;
+  Unnamed only_other;
+  std::size_t common_one = 0;
+  std::size_t common_other = 0;
+
+  Comparison(const MasterList& one, const MasterList& other) {
+    auto a = one.begin();
+    auto b = other.begin();
+    while (a != one.end() || b != other.end()) {
+      if (b == other.end() || (a != one.end() && a->address < b->address)) {
+        only_one.add(*a++);
+      } else if (a == one.end() || b->address < a->address) {
+        only_other.add(*b++);
+      } else {
+        common_one += a++->size;
+        common_other += b++->size;
+      }
+    }
+  }
+};
+
 }  // namespace
 
 bool Corroboration::agree(std::size_t one, std::size_t other) {
@@ -29,24 +52,14 @@ bool Corroboration::agree(std::size_t one, std::size_t other) {
 
 bool Corroboration::agree(const MasterList& one, const MasterList& other) {
   if (one == other) return true;
-  Unnamed only_one;
-  Unnamed only_other;
-  std::size_t common_one = 0;
-  std::size_t common_other = 0;
-  auto a = one.begin();
-  auto b = other.begin();
-  while (a != one.end() || b != other.end()) {
-    if (b == other.end() || (a != one.end() && a->address < b->address)) {
-      only_one.add(*a++);
-    } else if (a == one.end() || b->address < a->address) {
-      only_other.add(*b++);
-    } else {
-      common_one += a++->size;
-      common_other += b++->size;
-    }
-  }
-  return agree(common_one, common_other) && !only_one.is_too_much(one.total()) &&
-         !only_other.is_too_much(other.total());
+  const Comparison lists(one, other);
+  return agree(lists.common_one, lists.common_other) && !lists.only_one.is_too_much(one.total()) &&
+         !lists.only_other.is_too_much(other.total());
+}
+
+bool Corroboration::agree_on_common(const MasterList& one, const MasterList& other) {
+  const Comparison lists(one, other);
+  return agree(lists.common_one, lists.common_other);
 }
 
 }  // namespace spreadable

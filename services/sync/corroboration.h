@@ -30,6 +30,8 @@ class Corroboration {
   [[nodiscard]] static bool agree(std::size_t one, std::size_t other);
   /// Whether both can be what is seen of one network. Linear.
   [[nodiscard]] static bool agree(const MasterList& one, const MasterList& other);
+  /// Whether they tell much the same of the masters that both name. Linear.
+  [[nodiscard]] static bool agree_on_common(const MasterList& one, const MasterList& other);
   /// Whether so many of those asked bear a list out: two of three, since some may be gone. Nobody
   /// to ask means that there is nothing to be borne out.
   [[nodiscard]] static bool is_majority(std::size_t right, std::size_t asked) {

@@ -5,6 +5,12 @@
 #include "services/sync/round.h"
 
 namespace spreadable {
+namespace {
+
+/// Masters that a peer may name, nobody else does, and that do not answer.
+constexpr std::size_t kInventedMax = 2;
+
+}  // namespace
 
 void Sync::Round::update_masters() {
   if (node_.peers().view()->is_master()) {
@@ -16,10 +22,16 @@ void Sync::Round::update_masters() {
 
 void Sync::Round::update_masters_as_master() {
   const auto view = node_.peers().view();
+  const std::map<Address, std::size_t> invented = count_invented();
   std::vector<MasterEntry> masters;
   KnownLists::Lists lists;
   for (const auto& [peer, structure] : fetched_) {
     if (structure->slaves.empty()) continue;
+    const auto count = invented.find(peer);
+    if (is_calm() && !view->find_master(peer) && node_.book().is_native(peer) &&
+        is_contradicted(*structure, count == invented.end() ? 0 : count->second)) {
+      continue;  // no master before it tells the truth
+    }
     masters.push_back({peer, structure->slaves.size()});
     lists.emplace(peer, KnownLists::List(structure, &structure->slaves));
     sync_.placement_->note_kept(structure->slaves, peer);
@@ -37,42 +49,70 @@ void Sync::Round::update_masters_as_master() {
   }
   node_.known_lists().update(std::move(lists), node_.clock().now());
   node_.peers().set_masters(std::move(masters));
-  judge_lists();
+  judge_lists(invented);
+}
+
+bool Sync::Round::is_calm() const {
+  const Duration patience = sync_.options_.calm_intervals * sync_.options_.interval;
+  return !sync_.calm_masters_.empty() && node_.clock().now() - sync_.calm_since_ > patience;
+}
+
+std::map<Address, std::size_t> Sync::Round::count_invented() const {
+  const auto view = node_.peers().view();
+  std::map<Address, std::vector<Address>> namers;  // of masters that only others know
+  for (const auto& [peer, structure] : fetched_) {
+    if (structure->is_links_only || structure->masters == view->masters) continue;
+    for (const MasterEntry& entry : structure->masters) {
+      if (view->find_master(entry.address) || fetched_.contains(entry.address)) continue;
+      if (node_.access().check_lists(entry.address)) namers[entry.address].push_back(peer);
+    }
+  }
+  std::map<Address, std::size_t> invented;
+  for (const auto& [master, peers] : namers) {
+    if (peers.size() == 1) ++invented[peers.front()];
+  }
+  return invented;
+}
+
+/// The halves of a network that was cut in two tell of masters that are new to each other as well,
+/// but these are there, and theirs is most of what is told. Who knows hardly anybody is a newcomer.
+bool Sync::Round::is_contradicted(const Structure& claimant, std::size_t invented) const {
+  constexpr std::size_t kNewcomersMasters = 2;
+  if (invented > kInventedMax) return true;
+  const auto view = node_.peers().view();
+  if (claimant.masters.size() <= kNewcomersMasters ||
+      Corroboration::agree(view->masters, claimant.masters)) {
+    return false;
+  }
+  if (!Corroboration::agree_on_common(view->masters, claimant.masters)) return true;
+  std::size_t new_to_us = 0;  // nodes in lists of masters that are there
+  for (const MasterEntry& entry : claimant.masters) {
+    const bool is_new = !view->find_master(entry.address) && entry.address != claimant.address;
+    if (is_new && fetched_.contains(entry.address)) new_to_us += entry.size;
+  }
+  return static_cast<double>(new_to_us) <=
+         Corroboration::kUnnamedMax * static_cast<double>(claimant.masters.total());
 }
 
 /// All masters fetch all lists themselves and their slaves copy what they say, so in a network that
 /// has been calm for long everybody tells the same. Which masters there are may differ by a few,
 /// since each node bans by itself; so only quite another network counts, and masters that nobody
 /// else names and that do not answer.
-void Sync::Round::judge_lists() {
-  constexpr std::size_t kInventedMax = 2;
-  const TimePoint now = node_.clock().now();
+void Sync::Round::judge_lists(const std::map<Address, std::size_t>& invented) {
   const auto view = node_.peers().view();
   if (!Corroboration::agree(view->masters, sync_.calm_masters_)) {
     sync_.calm_masters_ = view->masters;
-    sync_.calm_since_ = now;
+    sync_.calm_since_ = node_.clock().now();
   }
-  if (now - sync_.calm_since_ <= sync_.options_.calm_intervals * sync_.options_.interval) return;
-  std::map<Address, std::vector<Address>> namers;  // of masters that only others know
-  std::map<Address, std::size_t> invented;
+  if (!is_calm()) return;
   for (const auto& [peer, structure] : fetched_) {
     if (structure->masters.empty() || structure->is_links_only) continue;
     // The rest copies from masters of which we know nothing.
     if (!view->find_master(peer) && !view->has_slave(peer)) continue;
-    invented[peer] = 0;
-    if (structure->masters == view->masters) continue;
-    for (const MasterEntry& entry : structure->masters) {
-      if (view->find_master(entry.address) || fetched_.contains(entry.address)) continue;
-      if (node_.access().check_lists(entry.address)) namers[entry.address].push_back(peer);
-    }
-  }
-  for (const auto& [master, peers] : namers) {
-    if (peers.size() == 1) ++invented[peers.front()];
-  }
-  for (const auto& [peer, count] : invented) {
     if (!node_.book().is_native(peer)) continue;
-    const bool is_right =
-        count <= kInventedMax && Corroboration::agree(view->masters, fetched_.at(peer)->masters);
+    const auto count = invented.find(peer);
+    const bool is_right = (count == invented.end() || count->second <= kInventedMax) &&
+                          Corroboration::agree(view->masters, structure->masters);
     tell(conduct::kMasterLists, peer, is_right ? 0 : 1);
     if (!is_right) sync_.read_slaves_.erase(peer);  // let us see that again
   }

@@ -57,6 +57,17 @@ TEST_CASE("sync: corroboration: lists agree that one network may show to two nod
   CHECK(Corroboration::agree(MasterList(), MasterList()));
 }
 
+TEST_CASE(
+    "sync: corroboration: of two networks that know nobody in common, nothing is told twice") {
+  const MasterList known = masters(10, 10);
+  const MasterList strangers({{*Address::parse("localhost:7"), 300}});
+  CHECK(Corroboration::agree_on_common(known, strangers));
+  CHECK(Corroboration::agree_on_common(known, masters(5, 10)));
+  CHECK(Corroboration::agree_on_common(known, masters(20, 14)));
+  CHECK_FALSE(Corroboration::agree_on_common(known, masters(10, 200)));
+  CHECK_FALSE(Corroboration::agree_on_common(masters(3, 200), known));
+}
+
 TEST_CASE("sync: corroboration: what has been confirmed is what another list surprises") {
   Corroboration corroboration;
   CHECK_FALSE(corroboration.has_confirmed());
