@@ -14,8 +14,12 @@ namespace spreadable::detail {
 
 namespace {
 
-/// Looks without a job in between after which a watcher waits to be woken.
+/// Looks without a job in between after which a watcher waits to be woken, which costs the driver a
+/// system call at its next job.
 constexpr unsigned kQuietLooks = 8;
+/// What they take. A watcher that has slept for longer looks no longer than jobs last: on an idle
+/// node, looking costs several times what the jobs do.
+constexpr Duration kQuietTime = kQuietLooks * LoopCrew::kPatience;
 
 void wait(std::condition_variable& condition, Mutex& mutex) {
   std::unique_lock<std::mutex> lock(mutex.native(), std::adopt_lock);
@@ -53,6 +57,13 @@ struct LoopCrew::Member {
   std::vector<Sleep*> called SPREADABLE_GUARDED_BY(mutex);  ///< by other threads
 
   std::jthread thread;  // last: it uses all the others
+};
+
+/// What a watcher has seen the last time.
+struct LoopCrew::Look {
+  std::uint64_t lease = 0;
+  unsigned quiet = 0;                ///< looks in a row that saw no new job
+  unsigned quiet_max = kQuietLooks;  ///< until it waits to be woken
 };
 
 namespace {
@@ -116,15 +127,14 @@ void LoopCrew::live(Member& self) {
 bool LoopCrew::stand_by(Member& self) {
   const MutexLock lock(mutex_);
   ++reserves_;
-  std::uint64_t seen = 0;
-  unsigned quiet = 0;
+  Look last;
   while (!is_over_ && !is_free_) {
     if (!watcher_) {
       watcher_ = &self;
       has_watcher_ = true;
     }
     if (watcher_ == &self) {
-      watch(seen, quiet);
+      watch(last);
     } else {
       wait(changed_, mutex_);
     }
@@ -142,27 +152,29 @@ bool LoopCrew::stand_by(Member& self) {
 }
 
 /// One look at the driver. Takes the loop when the job seen the last time is still being done.
-void LoopCrew::watch(std::uint64_t& seen, unsigned& quiet) {
+void LoopCrew::watch(Look& last) {
   const std::uint64_t now = lease_.load();
   const bool is_busy = now % 2 == 1;
   std::uint64_t expected = now;
-  if (is_busy && now == seen && lease_.compare_exchange_strong(expected, now + 1)) {
+  if (is_busy && now == last.lease && lease_.compare_exchange_strong(expected, now + 1)) {
     is_free_ = true;
     note_slow(leased_kind_);
     return;
   }
-  quiet = now == seen ? quiet + 1 : 0;
-  seen = now;
-  if (is_busy || quiet < kQuietLooks) {
-    if (wait_until(changed_, mutex_, std::chrono::steady_clock::now() + kPatience)) seen = 0;
+  last.quiet = now == last.lease ? last.quiet + 1 : 0;
+  last.lease = now;
+  if (is_busy || last.quiet < last.quiet_max) {
+    if (wait_until(changed_, mutex_, std::chrono::steady_clock::now() + kPatience)) last.lease = 0;
     return;
   }
+  const TimePoint begun = clock_.now();
   is_watcher_asleep_ = true;
   if (lease_ == now) {
     while (is_watcher_asleep_ && !is_over_ && !is_free_) wait(changed_, mutex_);
   }
   is_watcher_asleep_ = false;
-  quiet = 0;
+  last.quiet = 0;
+  last.quiet_max = clock_.now() - begun > kQuietTime ? 0 : kQuietLooks;
 }
 
 bool LoopCrew::can_serve(std::size_t kind) {

@@ -132,7 +132,8 @@ class LoopCrew {
 
   void live(Member& self);
   [[nodiscard]] bool stand_by(Member& self);
-  void watch(std::uint64_t& seen, unsigned& quiet) SPREADABLE_REQUIRES(mutex_);
+  struct Look;
+  void watch(Look& last) SPREADABLE_REQUIRES(mutex_);
   void finish(Member& self);
   [[nodiscard]] bool try_start_member() SPREADABLE_REQUIRES(mutex_);
   [[nodiscard]] bool go_on(Member& self);
