@@ -142,7 +142,7 @@ TransportRequest Outbound::prepare(const PeerRequest& request, Draft& draft) con
                        .path = request.path,
                        .headers = draft.headers,
                        .body = {},
-                       .is_native = parts_.book.is_native(request.to),
+                       .is_foreign = parts_.book.is_foreign(request.to),
                        .is_tls = options_.is_tls,
                        .authority = options_.authority,
                        .is_public_only = is_public_only_ && !parts_.access.is_trusted(request.to),

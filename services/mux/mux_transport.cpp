@@ -6,202 +6,135 @@
 
 #include "services/http/detail/loop_crew.h"
 #include "services/mux/detail/message_text.h"
-#include "services/mux/detail/mux_channel.h"
-#include "services/mux/detail/mux_dialer.h"
 #include "services/mux/detail/mux_group.h"
-#include "services/net/curl_transport.h"
+#include "services/mux/detail/mux_peers.h"
 
 namespace spreadable {
 
-using detail::MuxChannel;
-using detail::MuxDialer;
 using detail::MuxGroup;
+
+namespace {
+
+/// How long the first request that has to go another way waits for company. The next ones wait for
+/// twice as long each time, so that they are a handful, however many peers decline one by one.
+constexpr Duration kGather = std::chrono::milliseconds{1};
+
+}  // namespace
 
 /// One call of request_group.
 struct MuxTransport::Call {
-  struct Sent {
-    std::shared_ptr<MuxChannel> channel;
-    std::uint32_t id = 0;
-  };
-
   std::span<const TransportRequest> requests;
   Deadline deadline;
   std::shared_ptr<MuxGroup> group;
-  std::vector<std::optional<Sent>> sent;
   std::vector<std::size_t> others;  ///< slots for the other transport
+  std::vector<bool> is_again;       ///< by slot: sent again after its connection broke
   std::vector<std::optional<Result<TransportReply>>> results;
 };
 
 MuxTransport::MuxTransport(const Ports& ports) : MuxTransport(ports, Options{}) {}
 
 MuxTransport::MuxTransport(const Ports& ports, Options options)
-    : ports_(ports), options_(options) {}
+    : ports_(ports),
+      options_(options),
+      peers_(std::make_unique<detail::MuxPeers>(ports_, options_)) {}
 
 MuxTransport::~MuxTransport() {
-  std::unordered_map<Address, Peer> peers;
   {
     const MutexLock lock(mutex_);
     is_stopping_ = true;
-    peers.swap(peers_);
   }
-  ports_.loop.run([&] {
-    for (MuxDialer* dialer : std::exchange(dialers_, {})) dialer->give_up();
-    for (const auto& [address, peer] : peers) {
-      if (peer.channel) peer.channel->close();
-    }
-  });
+  peers_->stop();
   const MutexLock lock(mutex_);
   std::unique_lock native(mutex_.native(), std::adopt_lock);
   while (callers_ > 0) none_inside_.wait(native);
   native.release();
 }
 
-bool MuxTransport::is_stopping() const {
-  const MutexLock lock(mutex_);
-  return is_stopping_;
-}
-
 std::size_t MuxTransport::channels() const {
-  const MutexLock lock(mutex_);
-  const auto open = std::count_if(peers_.begin(), peers_.end(), [](const auto& item) {
-    return item.second.channel && !item.second.channel->is_closed();
-  });
-  return static_cast<std::size_t>(open);
+  return peers_->channels();
 }
 
 bool MuxTransport::is_suitable(const TransportRequest& request) const {
-  return request.is_native && !request.is_tls && request.work != WorkClass::client &&
+  return !request.is_tls && request.work != WorkClass::client &&
          request.body.size() <= options_.body_bytes_max && detail::is_writable(request);
-}
-
-/// The open channel to the receiver, or nullptr; one is opened when that has become worthwhile.
-std::shared_ptr<MuxChannel> MuxTransport::channel_to(const TransportRequest& request) {
-  std::shared_ptr<MuxChannel> closed;
-  bool is_wanted = false;
-  {
-    const MutexLock lock(mutex_);
-    if (peers_.size() >= options_.peers_max && !peers_.contains(request.to)) {
-      std::erase_if(
-          peers_, [](const auto& item) { return !item.second.channel && !item.second.is_dialed; });
-    }
-    Peer& peer = peers_[request.to];
-    if (peer.channel && !peer.channel->is_closed()) {
-      const bool may_call = !request.is_public_only || peer.channel->peer_ip().is_public();
-      return may_call ? peer.channel : nullptr;
-    }
-    if (peer.channel) {
-      closed = std::exchange(peer.channel, nullptr);
-      --channels_;
-    }
-    is_wanted = wants_channel(peer);
-  }
-  if (is_wanted) dial(request.to);
-  return nullptr;
-}
-
-bool MuxTransport::wants_channel(Peer& peer) {
-  const TimePoint now = ports_.clock.now();
-  if (now >= peer.counted_from + options_.busy_period) {
-    peer.counted_from = now;
-    peer.requests = 0;
-  }
-  if (++peer.requests < options_.busy_requests || peer.is_dialed || now < peer.not_before ||
-      channels_ >= options_.channels_max || is_stopping_) {
-    return false;
-  }
-  peer.is_dialed = true;
-  ++channels_;
-  return true;
-}
-
-/// The name has been looked up for the requests that were sent until now, so it is known.
-void MuxTransport::dial(const Address& to) {
-  const Result<IpAddress> ip = to.host() == "localhost" ? Result<IpAddress>(IpAddress::loopback())
-                                                        : ports_.resolver.resolve(to.host());
-  if (!ip) return open(to, {}, nullptr);
-  ports_.loop.post([this, target = MuxDialer::Target{to, *ip}] {
-    const auto dialer = std::make_shared<MuxDialer*>(nullptr);
-    *dialer = MuxDialer::dial(ports_.loop, target,
-                              [this, target, dialer](std::unique_ptr<detail::ByteStream> stream) {
-                                dialers_.erase(*dialer);
-                                open(target.peer, target.ip, std::move(stream));
-                              });
-    if (*dialer) dialers_.insert(*dialer);
-  });
-}
-
-void MuxTransport::open(const Address& to, const IpAddress& ip,
-                        std::unique_ptr<detail::ByteStream> stream) {
-  std::shared_ptr<MuxChannel> channel;
-  if (stream) {
-    channel = MuxChannel::make({.loop = ports_.loop,
-                                .stream = std::move(stream),
-                                .peer_ip = ip,
-                                .payload_bytes_max = TransportRequest::kReplyBytesMax +
-                                                     CurlTransport::kReplyHeaderBytesMax,
-                                .idle_timeout = options_.idle_timeout});
-    channel->start(/*is_watched=*/true);
-  }
-  const MutexLock lock(mutex_);
-  const auto known = peers_.find(to);
-  if (known == peers_.end()) return;  // stopping
-  known->second.is_dialed = false;
-  known->second.channel = channel;
-  if (channel) return;
-  known->second.not_before = ports_.clock.now() + options_.pause;
-  --channels_;
 }
 
 void MuxTransport::send(Call& call, std::size_t slot) {
   const TransportRequest& request = call.requests[slot];
-  if (is_suitable(request)) {
-    if (auto channel = channel_to(request)) {
-      const bool is_far = !channel->peer_ip().is_loopback();
-      const auto id = channel->try_send({call.group, slot},
-                                        detail::request_head_text(request, is_far), request.body);
-      if (id) {
-        call.sent[slot] = {std::move(channel), *id};
-        return;
-      }
-    }
-  }
+  if (is_suitable(request) && peers_->try_send(request, {call.group, slot})) return;
   call.others.push_back(slot);
+}
+
+/// Until all slots are settled or the time is over. What turns out to go through the other
+/// transport while others are waited for is sent meanwhile.
+void MuxTransport::settle(Call& call, const std::function<void()>& meanwhile, Duration gather) {
+  const auto wait_for_rest = [&] {
+    if (meanwhile) meanwhile();
+    do {
+      call.group->wait(call.deadline, ports_.clock);
+    } while (send_again(call) && call.others.empty());
+    if (call.others.empty()) return;
+    const Deadline company(ports_.clock.now() + gather);
+    call.group->wait_for_all(std::min(company, call.deadline), ports_.clock);
+    (void)send_again(call);
+    settle(call, {}, 2 * gather);
+  };
+  if (call.others.empty()) return wait_for_rest();
+  send_others(call, wait_for_rest);
 }
 
 /// Through the other transport, all at once.
 void MuxTransport::send_others(Call& call, const std::function<void()>& meanwhile) {
-  if (call.others.empty()) {
-    if (meanwhile) meanwhile();
-    return;
-  }
   detail::LoopCrew::leave_loop();  // the other transport blocks its callers
+  const std::vector<std::size_t> slots = std::exchange(call.others, {});
   std::vector<TransportRequest> requests;
-  requests.reserve(call.others.size());
-  for (const std::size_t slot : call.others) requests.push_back(call.requests[slot]);
+  requests.reserve(slots.size());
+  for (const std::size_t slot : slots) requests.push_back(call.requests[slot]);
   auto results = ports_.other.request_group(requests, call.deadline, meanwhile);
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    call.results[call.others[i]] = std::move(results[i]);
-  }
-  call.others.clear();
+  for (std::size_t i = 0; i < results.size(); ++i) call.results[slots[i]] = std::move(results[i]);
 }
 
-/// Takes the answers that have come in frames. What broke off is left for the other transport.
-void MuxTransport::collect(Call& call) {
-  std::vector<MuxGroup::Slot> slots = call.group->take();
-  const bool is_over = is_stopping();
-  for (std::size_t slot = 0; slot < slots.size(); ++slot) {
-    if (!call.sent[slot]) continue;
-    const TransportRequest& request = call.requests[slot];
-    auto& result = call.results[slot];
-    if (slots[slot].state == MuxGroup::State::answered) {
-      result = detail::parse_response(slots[slot].message, request.reply_bytes_max);
-    } else if (slots[slot].state == MuxGroup::State::under_way) {
-      call.sent[slot]->channel->forget(call.sent[slot]->id);
-      result = Error{Errc::timed_out, "no answer from " + request.to.text() + " in time", {}};
-    } else if (is_over) {
-      result = Error{Errc::cancelled, "the transport is shutting down", {}};
+/// Looks after slots whose connection broke or was never made. Whether there were any.
+bool MuxTransport::send_again(Call& call) {
+  const std::vector<MuxGroup::LeftSlot> left = call.group->take_left();
+  if (left.empty()) return false;
+  bool is_over = false;
+  {
+    const MutexLock lock(mutex_);
+    is_over = is_stopping_;
+  }
+  for (const auto& [slot, reason] : left) {
+    if (is_over) {
+      call.results[slot] = Error{Errc::cancelled, "the transport is shutting down", {}};
+    } else if (reason == MuxGroup::Left::broken && !call.is_again[slot]) {
+      call.is_again[slot] = true;
+      send(call, slot);
     } else {
       call.others.push_back(slot);
+    }
+  }
+  return true;
+}
+
+/// Takes what has come in frames.
+void MuxTransport::collect(Call& call) {
+  std::vector<MuxGroup::Slot> slots = call.group->take();
+  for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+    auto& result = call.results[slot];
+    if (result) continue;
+    const TransportRequest& request = call.requests[slot];
+    MuxGroup::Slot& item = slots[slot];
+    if (item.state == MuxGroup::State::answered) {
+      result = detail::parse_response(item.message, request.reply_bytes_max);
+    } else if (item.state == MuxGroup::State::failed) {
+      result = std::move(item.error);
+    } else {
+      result = Error{Errc::timed_out, "no answer from " + request.to.text() + " in time", {}};
+      if (item.channel) {
+        item.channel->forget(item.id);
+      } else {
+        peers_->forget(request.to, *call.group);
+      }
     }
   }
 }
@@ -216,16 +149,13 @@ std::vector<Result<TransportReply>> MuxTransport::request_group(
   Call call{.requests = requests,
             .deadline = deadline,
             .group = std::make_shared<MuxGroup>(requests.size()),
-            .sent = {},
             .others = {},
+            .is_again = std::vector<bool>(requests.size()),
             .results = {}};
-  call.sent.resize(requests.size());
   call.results.resize(requests.size());
   for (std::size_t slot = 0; slot < requests.size(); ++slot) send(call, slot);
-  send_others(call, meanwhile);
-  call.group->wait(deadline, ports_.clock);
+  settle(call, meanwhile, kGather);
   collect(call);
-  send_others(call, {});
 
   std::vector<Result<TransportReply>> results;
   results.reserve(call.results.size());

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <map>
 
 #include "services/mux/frame.h"
@@ -12,6 +13,36 @@
 
 namespace spreadable {
 namespace {
+
+constexpr std::string_view kAgreement =
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+    "Upgrade: spreadable-mux/1\r\n\r\n";
+
+/// libcurl, and how much goes through it.
+struct CountingTransport final : Transport {
+  CountingTransport(const Clock& clock, Resolver& resolver) : curl(clock, resolver) {}
+  std::vector<Result<TransportReply>> request_group(
+      std::span<const TransportRequest> group, Deadline deadline,
+      const std::function<void()>& meanwhile = {}) override {
+    requests += group.size();
+    return curl.request_group(group, deadline, meanwhile);
+  }
+  CurlTransport curl;
+  std::atomic<std::size_t> requests = 0;
+};
+
+/// Knows two names besides those of the system.
+struct NamedResolver final : Resolver {
+  explicit NamedResolver(Resolver& others) : others_(others) {}
+  Result<IpAddress> resolve(std::string_view host) override {
+    if (host == "known.example.com") return IpAddress::loopback();
+    if (host == "unknown.example.com") return Error{Errc::not_found, "no address for it", {}};
+    return others_.resolve(host);
+  }
+
+ private:
+  Resolver& others_;
+};
 
 struct Caller {
   explicit Caller(MuxTransport::Options options = {}) {
@@ -25,27 +56,27 @@ struct Caller {
   Result<TransportReply> ask_one(TransportRequest request, Duration timeout = kPatience) {
     return std::move(ask({std::move(request)}, timeout).front());
   }
-  /// Asks until the peer has a connection with frames.
+  /// Asks once, which opens a connection with frames.
   void open_channel(const TransportRequest& request) {
     const std::size_t before = transport->channels();
-    REQUIRE(wait_until([&] {
-      REQUIRE(ask_one(request));
-      return transport->channels() > before;
-    }));
+    REQUIRE(ask_one(request));
+    REQUIRE(transport->channels() == before + 1);
   }
+  /// Requests that went through libcurl.
+  [[nodiscard]] std::size_t without_frames() const { return curl.requests; }
 
   SystemClock clock;
-  SystemResolver resolver{clock};
+  SystemResolver system_resolver{clock};
+  NamedResolver resolver{system_resolver};
   EventLoop loop{clock};
-  CurlTransport curl{clock, resolver};
+  CountingTransport curl{clock, resolver};
   std::optional<MuxTransport> transport;
 };
 
 TransportRequest to(std::uint16_t port, std::string path, std::string body = "{}") {
   return {.to = *Address::parse("127.0.0.1:" + std::to_string(port)),
           .path = std::move(path),
-          .body = std::move(body),
-          .is_native = true};
+          .body = std::move(body)};
 }
 
 /// Asks a server for frames, by hand.
@@ -88,11 +119,6 @@ TEST_CASE("shared connections: many requests of many callers take one connection
   Site site;
   const std::uint16_t port = site.start(handler);
   Caller caller;
-  caller.open_channel(to(port, "/first"));
-  REQUIRE(wait_until([&] {
-    REQUIRE(caller.ask_one(to(port, "/again")));
-    return caller.transport->channels() == 1;
-  }));
   std::vector<std::jthread> threads;
   std::atomic<int> right = 0;
   for (int thread = 0; thread < 8; ++thread) {
@@ -108,8 +134,8 @@ TEST_CASE("shared connections: many requests of many callers take one connection
   }
   threads.clear();
   CHECK(right == 800);
-  // One with frames, and those that served before it was there.
-  CHECK(site.server.connections() <= 2 + CurlTransport::Options{}.connections_per_peer_max);
+  CHECK(site.server.connections() == 1);
+  CHECK(caller.without_frames() == 0);
 }
 
 TEST_CASE("shared connections: a slow answer holds up no other, and times out alone") {
@@ -145,10 +171,34 @@ TEST_CASE("shared connections: requests get through when the connection has brok
   Site again;
   again.start(handler, {.host = "127.0.0.1", .port = port});
   CHECK(caller.ask_one(to(port, "/found")));
+  CHECK(caller.transport->channels() == 1);
+  CHECK(caller.without_frames() == 0);
 }
 
-TEST_CASE("shared connections: a peer that knows no frames is asked without") {
-  HttpPeer peer([](const HttpRequest& request) { return HttpPeer::ok(request.path); });
+TEST_CASE("shared connections: what is under way when its connection breaks is sent once more") {
+  std::atomic<int> pings = 0;
+  // Agrees to frames, and breaks off at the first one; after a restart it knows them no more.
+  HttpPeer peer([&](const HttpRequest& request) {
+    const bool is_agreeing = request.path == "/ping" && ++pings == 1;
+    return is_agreeing ? HttpPeer::raw(std::string(kAgreement), false) : HttpPeer::ok(request.path);
+  });
+  Caller caller;
+  const auto reply = caller.ask_one(to(peer.port(), "/x"));
+  REQUIRE(reply);
+  CHECK(reply->body == "/x");
+  CHECK(pings == 2);
+}
+
+TEST_CASE("shared connections: a peer that knows no frames is pinged once, and asked without") {
+  std::atomic<int> pings = 0;
+  HttpPeer peer([&](const HttpRequest& request) {
+    if (request.path == "/ping") {
+      ++pings;
+      CHECK(request.method == Method::get);
+      CHECK(request.headers.find("upgrade") == "spreadable-mux/1");
+    }
+    return HttpPeer::ok(request.path);
+  });
   Caller caller;
   for (int i = 0; i < 20; ++i) {
     TransportRequest request = to(peer.port(), "/" + std::to_string(i));
@@ -157,17 +207,86 @@ TEST_CASE("shared connections: a peer that knows no frames is asked without") {
     REQUIRE(reply);
     CHECK(reply->body == request.path);
   }
-  CHECK(wait_until([&] { return caller.transport->channels() == 0; }));
+  CHECK(pings == 1);
+  CHECK(caller.without_frames() == 20);
+  CHECK(caller.transport->channels() == 0);
 }
 
-TEST_CASE("shared connections: strangers, clients' requests and large bodies go their own way") {
+TEST_CASE("shared connections: who declines frames does so in many ways") {
+  HttpPeer::Answer answer;
+  SUBCASE("an error") {
+    answer = HttpPeer::raw("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n", false);
+  }
+  SUBCASE("no HTTP") {
+    answer = HttpPeer::raw("what?", true);
+  }
+  SUBCASE("the end") {
+    answer = HttpPeer::raw("", true);
+  }
+  SUBCASE("another protocol") {
+    answer = HttpPeer::raw(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", true);
+  }
+  SUBCASE("bytes before it was asked anything") {
+    answer = HttpPeer::raw(std::string(kAgreement) + "xxxx", true);
+  }
+  SUBCASE("silence") {
+    answer = HttpPeer::hang();
+  }
+  HttpPeer peer([&](const HttpRequest& request) {
+    return request.path == "/ping" ? answer : HttpPeer::ok(request.path);
+  });
+  Caller caller({.answer_timeout = Millis{50}});
+  const auto reply = caller.ask_one(to(peer.port(), "/x"));
+  REQUIRE(reply);
+  CHECK(reply->body == "/x");
+}
+
+TEST_CASE("shared connections: who declines holds up no other, and is not held up") {
+  HttpPeer silent([](const HttpRequest&) { return HttpPeer::hang(); });
+  HttpPeer foreign([](const HttpRequest& request) { return HttpPeer::ok(request.path); });
+  EchoHandler handler;
+  Site site;
+  const std::uint16_t port = site.start(handler);
+  Caller caller({.answer_timeout = kPatience});
+  int runs = 0;
+  const auto replies = caller.transport->request_group(
+      std::vector{to(silent.port(), "/a"), to(foreign.port(), "/b"), to(port, "/c")},
+      Deadline::after(caller.clock, Millis{500}), [&] { ++runs; });
+  CHECK(runs == 1);
+  REQUIRE_FALSE(replies[0]);
+  CHECK(replies[0].error().code == Errc::timed_out);
+  REQUIRE(replies[1]);
+  CHECK(replies[1]->body == "/b");
+  CHECK(replies[2]);
+}
+
+TEST_CASE("shared connections: many who decline one after the other all get their request") {
+  std::vector<std::unique_ptr<HttpPeer>> peers;
+  std::vector<TransportRequest> requests;
+  for (int i = 0; i < 12; ++i) {
+    peers.push_back(std::make_unique<HttpPeer>([i](const HttpRequest& request) {
+      if (request.path == "/ping") std::this_thread::sleep_for(Millis{10 * i});
+      return HttpPeer::ok(request.path);
+    }));
+    requests.push_back(to(peers.back()->port(), "/" + std::to_string(i)));
+  }
+  Caller caller;
+  const auto replies = caller.ask(requests);
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    REQUIRE(replies[i]);
+    CHECK(replies[i]->body == requests[i].path);
+  }
+}
+
+TEST_CASE("shared connections: foreigners, clients' requests and large bodies go their own way") {
   EchoHandler handler;
   Site site;
   const std::uint16_t port = site.start(handler);
   Caller caller({.body_bytes_max = 100});
   TransportRequest request = to(port, "/x");
-  SUBCASE("strangers") {
-    request.is_native = false;
+  SUBCASE("foreigners") {
+    request.is_foreign = true;
   }
   SUBCASE("of clients") {
     request.work = WorkClass::client;
@@ -177,20 +296,119 @@ TEST_CASE("shared connections: strangers, clients' requests and large bodies go 
   }
   for (int i = 0; i < 20; ++i) CHECK(caller.ask_one(request));
   CHECK(caller.transport->channels() == 0);
+  CHECK(caller.without_frames() == 20);
 }
 
-TEST_CASE("shared connections: an idle one is closed") {
+TEST_CASE("shared connections: who is taken for a foreigner keeps the connection that is there") {
+  EchoHandler handler;
+  Site site;
+  Caller caller;
+  TransportRequest request = to(site.start(handler), "/x");
+  caller.open_channel(request);
+  request.is_foreign = true;
+  CHECK(caller.ask_one(request));
+  CHECK(caller.without_frames() == 0);
+}
+
+TEST_CASE(
+    "shared connections: a peer that is not there is named with the reason, without libcurl") {
+  std::uint16_t port = 0;
+  {
+    EchoHandler handler;
+    Site site;
+    port = site.start(handler);
+  }
+  Caller caller;
+  const auto refused = caller.ask_one(to(port, "/x"));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Errc::unreachable);
+  CHECK(refused.error().message ==
+        "no connection to 127.0.0.1:" + std::to_string(port) + ": Connection refused");
+  TransportRequest nowhere = to(port, "/x");
+  nowhere.to = *Address::parse("unknown.example.com:80");
+  const auto unknown = caller.ask_one(nowhere);
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().code == Errc::unreachable);
+  CHECK(unknown.error().message == "no connection to unknown.example.com:80: no address for it");
+  CHECK(caller.without_frames() == 0);
+}
+
+TEST_CASE("shared connections: a peer that is silent costs no more than the deadline") {
+  SilentPeer peer;
+  Caller caller({.answer_timeout = Millis{50}});
+  TransportRequest request = to(1, "/x");
+  request.to = peer.address();
+  const auto reply = caller.ask_one(request, Millis{200});
+  REQUIRE_FALSE(reply);
+  CHECK(reply.error().code == Errc::timed_out);
+}
+
+TEST_CASE("shared connections: a name is looked up, and stays in the request") {
+  EchoHandler handler;
+  Site site;
+  const std::uint16_t port = site.start(handler);
+  Caller caller;
+  TransportRequest request = to(port, "/x");
+  request.to = *Address::parse("known.example.com:" + std::to_string(port));
+  const auto replies = caller.ask({request, request, to(port, "/x")});
+  for (const auto& reply : replies) REQUIRE(reply);
+  CHECK((*parse_json(replies[0]->body))["headers"]["Host"] == request.to.text());
+  CHECK(caller.transport->channels() == 2);  // by address, whatever the ip
+  CHECK(caller.without_frames() == 0);
+}
+
+TEST_CASE("shared connections: who calls public addresses only is not connected to others") {
+  EchoHandler handler;
+  Site site;
+  const std::uint16_t port = site.start(handler);
+  Caller caller;
+  TransportRequest request = to(port, "/x");
+  request.is_public_only = true;
+  SUBCASE("on a new connection") {}
+  SUBCASE("by name") {
+    request.to = *Address::parse("known.example.com:" + std::to_string(port));
+  }
+  SUBCASE("on one that is there") {
+    caller.open_channel(to(port, "/x"));
+  }
+  const std::size_t before = site.server.connections();
+  const auto reply = caller.ask_one(request);
+  REQUIRE_FALSE(reply);
+  CHECK(reply.error().code == Errc::denied);
+  CHECK(site.server.connections() == before);
+  CHECK(caller.without_frames() == 0);
+}
+
+TEST_CASE("shared connections: a busy peer takes the place of the one idle for longest") {
+  EchoHandler handler;
+  std::array<Site, 3> sites;
+  std::vector<TransportRequest> requests;
+  for (Site& site : sites) requests.push_back(to(site.start(handler), "/x"));
+  SUBCASE("when it is busy") {
+    Caller caller({.channels_max = 2, .busy_requests = 1, .busy_period = Millis{0}});
+    for (const TransportRequest& request : requests) CHECK(caller.ask_one(request));
+    CHECK(caller.without_frames() == 0);
+    CHECK(caller.transport->channels() == 2);
+    CHECK(wait_until([&] { return sites[0].server.connections() == 0; }));
+    CHECK(sites[1].server.connections() == 1);
+  }
+  SUBCASE("else not") {
+    Caller caller({.channels_max = 2});
+    for (const TransportRequest& request : requests) CHECK(caller.ask_one(request));
+    CHECK(caller.without_frames() == 1);
+    CHECK(sites[0].server.connections() == 1);
+  }
+}
+
+TEST_CASE("shared connections: an idle one is closed, and made again") {
   EchoHandler handler;
   Site site;
   const std::uint16_t port = site.start(handler);
   Caller caller({.idle_timeout = Millis{50}});
   caller.open_channel(to(port, "/open"));
-  CHECK(wait_until([&] {
-    // A request finds it closed, and counts it no more.
-    std::this_thread::sleep_for(Millis{60});
-    REQUIRE(caller.ask_one(to(port, "/x")));
-    return caller.transport->channels() == 0;
-  }));
+  CHECK(wait_until([&] { return caller.transport->channels() == 0; }));
+  CHECK(wait_until([&] { return site.server.connections() == 0; }));
+  caller.open_channel(to(port, "/again"));
 }
 
 TEST_CASE("shared connections: what is under way when the transport ends is cancelled") {

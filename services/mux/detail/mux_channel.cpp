@@ -23,12 +23,10 @@ MuxChannel::MuxChannel(Setup setup)
 
 std::optional<std::uint32_t> MuxChannel::try_send(const Place& place, std::string_view head,
                                                   std::string_view body) {
-  place.group->begin(place.slot);
   const std::optional<std::uint32_t> id = put(place);
   if (id && send(*id, head, body)) return id;
   // What has been put and is not there any more was broken off with the channel.
   if (id && !take(*id)) return id;
-  place.group->give_up(place.slot);
   return std::nullopt;
 }
 
@@ -75,7 +73,7 @@ void MuxChannel::on_closed() {
     is_over_ = true;
     places.swap(places_);
   }
-  for (const auto& [id, place] : places) place.group->fail(place.slot);
+  for (const auto& [id, place] : places) place.group->leave(place.slot, MuxGroup::Left::broken);
 }
 
 }  // namespace spreadable::detail

@@ -39,19 +39,20 @@ class MuxChannel final : public FrameLink {
     std::shared_ptr<MuxGroup> group;
     std::size_t slot = 0;
   };
-  /// Sends a request whose answer goes to `place`, and gives its number; nothing when it cannot.
-  /// Thread-safe, never blocks.
+  /// Sends a request whose answer goes to `place`, which has begun, and gives its number; nothing
+  /// when it cannot. Thread-safe, never blocks.
   [[nodiscard]] std::optional<std::uint32_t> try_send(const Place& place, std::string_view head,
                                                       std::string_view body);
   /// The caller waits no longer for number `id`. Thread-safe.
   void forget(std::uint32_t id);
 
   [[nodiscard]] const IpAddress& peer_ip() const { return peer_ip_; }
+  /// Whether requests are under way. Thread-safe.
+  [[nodiscard]] bool is_busy() const override;
 
  protected:
   void on_frame(const Frame& frame) override;
   void on_closed() override;
-  [[nodiscard]] bool is_busy() const override;
 
  private:
   explicit MuxChannel(Setup setup);

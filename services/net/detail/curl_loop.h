@@ -17,6 +17,7 @@
 #include "services/net/detail/curl_easy.h"
 #include "services/net/detail/exchange.h"
 #include "services/net/detail/name_book.h"
+#include "services/net/detail/name_lookups.h"
 #include "services/net/detail/peer_slots.h"
 #include "services/net/detail/poller.h"
 

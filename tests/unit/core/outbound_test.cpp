@@ -274,4 +274,16 @@ TEST_CASE("outbound: closed network: forms, answers in full, and gives nothing t
   CHECK(map->complete);
 }
 
+TEST_CASE("outbound: foreigners: the transport is told of those that have answered as such") {
+  Fixture fixture;
+  const auto is_foreign = [&] {
+    REQUIRE(fixture.ask({kNamed}).front());
+    return fixture.peers.sent.back().is_foreign;
+  };
+  CHECK_FALSE(is_foreign());  // unknown
+  CHECK_FALSE(is_foreign());  // it has answered as a node of ours
+  fixture.book.note_success(kNamed, fixture.clock.now(), /*is_native=*/false);
+  CHECK(is_foreign());
+}
+
 }  // namespace spreadable
