@@ -6,6 +6,8 @@ if(PkgConfig_FOUND)
   pkg_check_modules(gdlib QUIET gdlib)  # its headers only
 endif()
 spreadable_check(libgd-dev "gd" gdlib_FOUND)
+find_package(CURL QUIET)  # the same
+spreadable_check(libcurl4-openssl-dev "libcurl" CURL_FOUND)
 
 if(SPREADABLE_BUILD_CLI OR SPREADABLE_BUILD_EXAMPLES OR SPREADABLE_BUILD_BENCH)
   find_package(CLI11 QUIET)

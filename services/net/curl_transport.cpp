@@ -24,24 +24,41 @@ CurlTransport::Options checked(CurlTransport::Options options) {
 }  // namespace
 
 CurlTransport::CurlTransport(const Clock& clock, Resolver& resolver, Options options)
-    : clock_(clock),
-      loop_(std::make_unique<detail::CurlLoop>(clock, resolver, checked(std::move(options)))) {}
+    : clock_(clock), resolver_(resolver), options_(checked(std::move(options))) {}
 
 CurlTransport::CurlTransport(const Clock& clock, Resolver& resolver)
     : CurlTransport(clock, resolver, Options{}) {}
 
 CurlTransport::~CurlTransport() = default;
 
+Result<detail::CurlLoop*> CurlTransport::loop() {
+  const MutexLock lock(mutex_);
+  if (loop_) return loop_.get();
+  if (const auto library = detail::CurlLibrary::load(); !library) return library.error();
+  try {
+    loop_ = std::make_unique<detail::CurlLoop>(clock_, resolver_, options_);
+  } catch (const std::runtime_error& error) {
+    return Error{Errc::overloaded, std::string("no request can be sent: ") + error.what(), {}};
+  }
+  return loop_.get();
+}
+
 std::vector<Result<TransportReply>> CurlTransport::request_group(
     std::span<const TransportRequest> requests, Deadline deadline,
     const std::function<void()>& meanwhile) {
   SPREADABLE_ASSERT(requests.size() <= kGroupMax);
+  const Result<detail::CurlLoop*> known = loop();
+  if (!known) {
+    if (meanwhile) meanwhile();
+    return {requests.size(), known.error()};
+  }
+  detail::CurlLoop& loop = **known;
   auto group = std::make_shared<detail::RequestGroup>(requests, deadline);
-  loop_->submit(group);
+  loop.submit(group);
   if (meanwhile) meanwhile();
   const bool is_settled = group->wait(clock_);
   std::vector<Result<TransportReply>> results = group->take();
-  loop_->leave(is_settled ? nullptr : std::move(group));
+  loop.leave(is_settled ? nullptr : std::move(group));
   return results;
 }
 

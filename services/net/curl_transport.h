@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/clock.h"
+#include "core/mutex.h"
 #include "core/resolver.h"
 #include "core/transport.h"
 
@@ -15,9 +16,10 @@ namespace detail {
 class CurlLoop;
 }
 
-/// Sends requests by libcurl. One thread drives the sockets of all nodes of the process: a caller
-/// copies its requests into a group, hands the group over and waits for it, so that a thousand
-/// requests under way cost one thread and no more memory than their bytes.
+/// Sends requests by libcurl, which is loaded with the first of them. One thread drives the sockets
+/// of all nodes of the process: a caller copies its requests into a group, hands the group over and
+/// waits for it, so that a thousand requests under way cost one thread and no more memory than
+/// their bytes.
 ///
 /// Connections are HTTP/1.1, kept alive and used again. A kept connection that the peer has closed
 /// meanwhile costs a new connection, not an error: libcurl sends a request again when a used
@@ -66,22 +68,28 @@ class CurlTransport final : public Transport {
     std::size_t names_max = 1024;      ///< names waiting for a look-up; more are Errc::overloaded
   };
 
-  /// Starts the thread. Throws std::invalid_argument for a limit of zero, std::runtime_error when
-  /// the system refuses what is needed. `clock` must pass in real time; it and `resolver` must
-  /// outlive the transport.
+  /// Throws std::invalid_argument for a limit of zero. `clock` must pass in real time; it and
+  /// `resolver` must outlive the transport.
   CurlTransport(const Clock& clock, Resolver& resolver, Options options);
   CurlTransport(const Clock& clock, Resolver& resolver);
   /// Settles everything under way with Errc::cancelled, waits until the callers inside
   /// request_group have left, and for a look-up of a name that the system's resolver is busy with.
   ~CurlTransport() override;
 
+  /// The first call loads libcurl and starts the thread, which takes some milliseconds. Errors
+  /// beside those of Transport: Errc::io when libcurl is not there.
   [[nodiscard]] std::vector<Result<TransportReply>> request_group(
       std::span<const TransportRequest> requests, Deadline deadline,
       const std::function<void()>& meanwhile = {}) override;
 
  private:
+  [[nodiscard]] Result<detail::CurlLoop*> loop();
+
   const Clock& clock_;
-  const std::unique_ptr<detail::CurlLoop> loop_;
+  Resolver& resolver_;
+  const Options options_;
+  Mutex mutex_;
+  std::unique_ptr<detail::CurlLoop> loop_ SPREADABLE_GUARDED_BY(mutex_);  ///< once it is needed
 };
 
 }  // namespace spreadable

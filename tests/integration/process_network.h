@@ -44,6 +44,8 @@ class ProcessNetwork {
   void thaw(std::size_t i) { processes_[i]->signal(SIGCONT); }
 
   [[nodiscard]] Address address(std::size_t i) const;
+  /// Of its process, while that runs.
+  [[nodiscard]] pid_t id(std::size_t i) const { return processes_[i]->id(); }
   [[nodiscard]] std::vector<std::size_t> running() const;
   /// Options and parts of a client of node `i` alone.
   [[nodiscard]] Client::Options client_options(std::size_t i) const;

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <fstream>
+#include <iterator>
 
 #include "core/network_map.h"
 #include "tests/integration/process_network.h"
@@ -43,6 +45,19 @@ TEST_CASE(
   REQUIRE(network.settles_within(12));
   network.start(3);
   CHECK(network.settles_within(12));
+}
+
+TEST_CASE("processes: libraries: nodes of ours get by without libcurl, even when one is gone") {
+  ProcessNetwork network(4);
+  REQUIRE(network.settles_within(20));
+  network.kill(2);
+  REQUIRE(network.settles_within(12));
+  for (const std::size_t i : network.running()) {
+    std::ifstream maps("/proc/" + std::to_string(network.id(i)) + "/maps");
+    const std::string text(std::istreambuf_iterator<char>(maps), {});
+    CHECK(text.find("libsqlite3") != std::string::npos);
+    CHECK(text.find("libcurl") == std::string::npos);
+  }
 }
 
 TEST_CASE("processes: stopped process: costs its own answer only, whichever it is, and is named") {

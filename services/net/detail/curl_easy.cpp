@@ -52,7 +52,7 @@ std::size_t on_header(char* data, std::size_t /*one*/, std::size_t size, void* u
 /// Bytes of the body as they came over the wire, as far as libcurl has counted them.
 std::size_t received_bytes(const Exchange& exchange) {
   curl_off_t bytes = 0;
-  ::curl_easy_getinfo(exchange.easy->handle.get(), CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+  curl().easy_getinfo(exchange.easy->handle.get(), CURLINFO_SIZE_DOWNLOAD_T, &bytes);
   return static_cast<std::size_t>(std::max<curl_off_t>(bytes, 0));
 }
 
@@ -81,7 +81,7 @@ std::size_t on_body(char* data, std::size_t /*one*/, std::size_t size, void* use
   }
   if (body.empty()) {
     curl_off_t announced = 0;
-    ::curl_easy_getinfo(exchange.easy->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+    curl().easy_getinfo(exchange.easy->handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
                         &announced);
     if (announced > 0) {
       body.reserve(
@@ -121,15 +121,15 @@ void set_method(CURL* handle, const Exchange& exchange) {
   const char* name = nullptr;  // libcurl's own choice
   if (exchange.method == Method::options) name = "OPTIONS";
   if (exchange.method == Method::get && has_body) name = "GET";
-  ::curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
+  curl().easy_setopt(handle, CURLOPT_HTTPGET, 1L);
   if (has_body) {
-    ::curl_easy_setopt(handle, CURLOPT_POST, 1L);
-    ::curl_easy_setopt(handle, CURLOPT_POSTFIELDS, exchange.body.data());
-    ::curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+    curl().easy_setopt(handle, CURLOPT_POST, 1L);
+    curl().easy_setopt(handle, CURLOPT_POSTFIELDS, exchange.body.data());
+    curl().easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
                        static_cast<curl_off_t>(exchange.body.size()));
   }
-  if (exchange.method == Method::head) ::curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
-  ::curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, name);
+  if (exchange.method == Method::head) curl().easy_setopt(handle, CURLOPT_NOBODY, 1L);
+  curl().easy_setopt(handle, CURLOPT_CUSTOMREQUEST, name);
 }
 
 const char* text_or_null(const std::string& text) {
@@ -138,13 +138,13 @@ const char* text_or_null(const std::string& text) {
 
 TrustedByDefault trusted_by_default() {
   TrustedByDefault trusted;
-  const std::unique_ptr<CURL, CurlEasyDeleter> handle(::curl_easy_init());
+  const std::unique_ptr<CURL, CurlEasyDeleter> handle(curl().easy_init());
   if (!handle) return trusted;
   char* text = nullptr;
-  ::curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &text);
+  curl().easy_getinfo(handle.get(), CURLINFO_CAINFO, &text);
   if (text != nullptr) trusted.file = text;
   text = nullptr;
-  ::curl_easy_getinfo(handle.get(), CURLINFO_CAPATH, &text);
+  curl().easy_getinfo(handle.get(), CURLINFO_CAPATH, &text);
   if (text != nullptr) trusted.folder = text;
   return trusted;
 }
@@ -154,55 +154,55 @@ TrustedByDefault trusted_by_default() {
 /// libcurl from remembering what it has read, which takes longer than the handshake.
 void set_trust(CURL* handle, const Exchange& exchange, const TrustedByDefault& trusted) {
   const std::string& file = exchange.authority.empty() ? trusted.file : exchange.authority;
-  ::curl_easy_setopt(handle, CURLOPT_CAINFO, text_or_null(file));
-  ::curl_easy_setopt(handle, CURLOPT_CAPATH, file.empty() ? text_or_null(trusted.folder) : nullptr);
+  curl().easy_setopt(handle, CURLOPT_CAINFO, text_or_null(file));
+  curl().easy_setopt(handle, CURLOPT_CAPATH, file.empty() ? text_or_null(trusted.folder) : nullptr);
 }
 
 void set_request(CURL* handle, Exchange& exchange) {
-  ::curl_easy_setopt(handle, CURLOPT_URL, exchange.url.c_str());
-  ::curl_easy_setopt(handle, CURLOPT_HTTPHEADER, exchange.headers.list());
-  ::curl_easy_setopt(handle, CURLOPT_CONNECT_TO, exchange.connect_to_list());
-  ::curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, exchange.is_retry ? 1L : 0L);
-  ::curl_easy_setopt(handle, CURLOPT_PRIVATE, &exchange);
-  ::curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
-  ::curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
-  ::curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &exchange);
+  curl().easy_setopt(handle, CURLOPT_URL, exchange.url.c_str());
+  curl().easy_setopt(handle, CURLOPT_HTTPHEADER, exchange.headers.list());
+  curl().easy_setopt(handle, CURLOPT_CONNECT_TO, exchange.connect_to_list());
+  curl().easy_setopt(handle, CURLOPT_FRESH_CONNECT, exchange.is_retry ? 1L : 0L);
+  curl().easy_setopt(handle, CURLOPT_PRIVATE, &exchange);
+  curl().easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
+  curl().easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
+  curl().easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &exchange);
   set_method(handle, exchange);
 }
 
 /// What every request has in common.
 void set_common(CURL* handle, const CurlTransport::Options& options) {
-  ::curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  ::curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  ::curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  ::curl_easy_setopt(handle, CURLOPT_PROXY, "");
-  ::curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  ::curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
-  ::curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
-  ::curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
-  ::curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, static_cast<long>(kReceiveBytes));
-  ::curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
+  curl().easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl().easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl().easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl().easy_setopt(handle, CURLOPT_PROXY, "");
+  curl().easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  curl().easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
+  curl().easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
+  curl().easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+  curl().easy_setopt(handle, CURLOPT_BUFFERSIZE, static_cast<long>(kReceiveBytes));
+  curl().easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
                      static_cast<long>(options.connect_timeout.count()));
-  ::curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN,
+  curl().easy_setopt(handle, CURLOPT_MAXAGE_CONN,
                      static_cast<long>(options.idle_connection_lifetime.count()));
-  ::curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_body);
-  ::curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &on_header);
-  ::curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &on_open_socket);
-  ::curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  ::curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-  ::curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl().easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_body);
+  curl().easy_setopt(handle, CURLOPT_HEADERFUNCTION, &on_header);
+  curl().easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &on_open_socket);
+  curl().easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl().easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl().easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
 }
 
 /// libcurl's words, or its general name for `code` when it said nothing particular.
 std::string words_for(const Exchange& exchange, CURLcode code) {
   const char* text = exchange.easy->error_text.data();
-  return *text != '\0' ? text : ::curl_easy_strerror(code);
+  return *text != '\0' ? text : curl().easy_strerror(code);
 }
 
 Error no_connection(const Exchange& exchange, CURLcode code) {
   long number = exchange.socket_error;
   if (number == 0) {
-    ::curl_easy_getinfo(exchange.easy->handle.get(), CURLINFO_OS_ERRNO, &number);
+    curl().easy_getinfo(exchange.easy->handle.get(), CURLINFO_OS_ERRNO, &number);
   }
   const int reason = static_cast<int>(number);
   // No socket at all, or no local port: not the peer's doing.
@@ -270,9 +270,9 @@ CurlEasyPool::CurlEasyPool(const CurlTransport::Options& options)
 
 std::unique_ptr<CurlEasy> CurlEasyPool::make() const {
   auto easy = std::make_unique<CurlEasy>();
-  easy->handle.reset(::curl_easy_init());
+  easy->handle.reset(curl().easy_init());
   if (!easy->handle) return nullptr;
-  ::curl_easy_setopt(easy->handle.get(), CURLOPT_ERRORBUFFER, easy->error_text.data());
+  curl().easy_setopt(easy->handle.get(), CURLOPT_ERRORBUFFER, easy->error_text.data());
   set_common(easy->handle.get(), options_);
   return easy;
 }
@@ -297,7 +297,7 @@ bool has_met_stale_connection(const Exchange& exchange, CURLcode code) {
   if (code != CURLE_SEND_ERROR && code != CURLE_RECV_ERROR && code != CURLE_GOT_NOTHING)
     return false;
   long connections_made = 0;
-  ::curl_easy_getinfo(exchange.easy->handle.get(), CURLINFO_NUM_CONNECTS, &connections_made);
+  curl().easy_getinfo(exchange.easy->handle.get(), CURLINFO_NUM_CONNECTS, &connections_made);
   return connections_made == 0;
 }
 
@@ -315,7 +315,7 @@ Result<TransportReply> outcome(Exchange& exchange, CURLcode code) {
                             " broke within the header of the answer"};
   }
   long status = 0;
-  ::curl_easy_getinfo(exchange.easy->handle.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl().easy_getinfo(exchange.easy->handle.get(), CURLINFO_RESPONSE_CODE, &status);
   exchange.reply.status = static_cast<int>(status);
   return std::move(exchange.reply);
 }

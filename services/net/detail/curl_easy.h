@@ -2,13 +2,12 @@
 // its outcome is read.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "services/net/curl_transport.h"
+#include "services/net/detail/curl_library.h"
 #include "services/net/detail/exchange.h"
 
 namespace spreadable::detail {

@@ -12,11 +12,8 @@
 namespace spreadable::detail {
 namespace {
 
-/// libcurl wants its process-wide set-up done once, before there are threads that use it.
 CURLM* make_multi() {
-  static std::once_flag once;
-  std::call_once(once, [] { ::curl_global_init(CURL_GLOBAL_ALL); });
-  CURLM* multi = ::curl_multi_init();
+  CURLM* multi = curl().multi_init();
   if (multi == nullptr) throw std::runtime_error("libcurl does not start");
   return multi;
 }
@@ -67,13 +64,13 @@ CurlLoop::CurlLoop(const Clock& clock, Resolver& resolver, const CurlTransport::
                  });
                }) {
   const auto connections = static_cast<long>(options.connections_total_max);
-  ::curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, connections);
+  curl().multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, connections);
   // The slots keep requests below this; here it makes libcurl close a kept connection for a new.
-  ::curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
-  ::curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &CurlLoop::on_socket);
-  ::curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
-  ::curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &CurlLoop::on_timer);
-  ::curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
+  curl().multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
+  curl().multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &CurlLoop::on_socket);
+  curl().multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
+  curl().multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &CurlLoop::on_timer);
+  curl().multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
   thread_ = std::jthread([this] { run(); });
   ::pthread_setname_np(thread_.native_handle(), "spread-net");
 }
@@ -144,7 +141,7 @@ void CurlLoop::poll() {
       has_timer ? std::max(timer_due_ - clock_.now(), Duration::zero()) : Duration{-1};
   for (const epoll_event& event : poller_.wait(timeout)) {
     int running = 0;
-    ::curl_multi_socket_action(multi_.get(), event.data.fd, from_epoll(event.events), &running);
+    curl().multi_socket_action(multi_.get(), event.data.fd, from_epoll(event.events), &running);
   }
 }
 
@@ -186,16 +183,16 @@ void CurlLoop::run_libcurl_timer() {
   if (timer_due_ == TimePoint::max() || clock_.now() < timer_due_) return;
   timer_due_ = TimePoint::max();
   int running = 0;
-  ::curl_multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+  curl().multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
 bool CurlLoop::read_finished() {
   bool is_any = false;
   int left = 0;
-  while (const CURLMsg* message = ::curl_multi_info_read(multi_.get(), &left)) {
+  while (const CURLMsg* message = curl().multi_info_read(multi_.get(), &left)) {
     SPREADABLE_ASSERT(message->msg == CURLMSG_DONE);
     char* owner = nullptr;
-    ::curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
+    curl().easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
     auto& exchange = *reinterpret_cast<Exchange*>(owner);
     const CURLcode code = message->data.result;
     is_any = true;
@@ -266,7 +263,7 @@ void CurlLoop::start(Exchange& exchange) {
   }
   exchange.easy = easies_.take(exchange);
   if (!exchange.easy ||
-      ::curl_multi_add_handle(multi_.get(), exchange.easy->handle.get()) != CURLM_OK) {
+      curl().multi_add_handle(multi_.get(), exchange.easy->handle.get()) != CURLM_OK) {
     finish(exchange, error_at(exchange, Errc::overloaded, "out of memory"));
   }
 }
@@ -288,7 +285,7 @@ void CurlLoop::ask_plain(Exchange& exchange) {
 
 void CurlLoop::take_down(Exchange& exchange) {
   if (!exchange.easy) return;
-  ::curl_multi_remove_handle(multi_.get(), exchange.easy->handle.get());
+  curl().multi_remove_handle(multi_.get(), exchange.easy->handle.get());
   easies_.give_back(std::move(exchange.easy));
 }
 
@@ -316,7 +313,7 @@ int CurlLoop::on_socket(CURL* /*handle*/, curl_socket_t fd, int what, void* loop
     return 0;
   }
   self.poller_.watch(fd, to_epoll(what), /*is_known=*/known != nullptr);
-  if (known == nullptr) ::curl_multi_assign(self.multi_.get(), fd, &self);
+  if (known == nullptr) curl().multi_assign(self.multi_.get(), fd, &self);
   return 0;
 }
 

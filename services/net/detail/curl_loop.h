@@ -1,8 +1,6 @@
 // services/net/detail/curl_loop.h: the thread that drives all outgoing sockets.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <array>
 #include <atomic>
 #include <condition_variable>
@@ -15,6 +13,7 @@
 #include "core/mutex.h"
 #include "services/net/curl_transport.h"
 #include "services/net/detail/curl_easy.h"
+#include "services/net/detail/curl_library.h"
 #include "services/net/detail/exchange.h"
 #include "services/net/detail/name_book.h"
 #include "services/net/detail/name_lookups.h"
@@ -30,6 +29,8 @@ namespace spreadable::detail {
 /// Callers and look-ups leave word in the inbox; everything else belongs to the loop's own thread.
 class CurlLoop {
  public:
+  /// Starts the thread. Throws std::runtime_error when the system refuses what is needed. Requires:
+  /// CurlLibrary has been loaded.
   CurlLoop(const Clock& clock, Resolver& resolver, const CurlTransport::Options& options);
   ~CurlLoop();
   CurlLoop(const CurlLoop&) = delete;
@@ -57,7 +58,7 @@ class CurlLoop {
     }
   };
   struct MultiDeleter {
-    void operator()(CURLM* multi) const { ::curl_multi_cleanup(multi); }
+    void operator()(CURLM* multi) const { curl().multi_cleanup(multi); }
   };
 
   void run();

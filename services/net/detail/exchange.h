@@ -1,8 +1,6 @@
 // services/net/detail/exchange.h: one request on its way, and the group it belongs to.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <array>
 #include <condition_variable>
 #include <cstddef>
@@ -17,6 +15,7 @@
 #include "core/ip.h"
 #include "core/mutex.h"
 #include "core/transport.h"
+#include "services/net/detail/curl_library.h"
 
 namespace spreadable::detail {
 
@@ -24,7 +23,7 @@ class RequestGroup;
 struct PeerQueue;
 
 struct CurlEasyDeleter {
-  void operator()(CURL* handle) const { ::curl_easy_cleanup(handle); }
+  void operator()(CURL* handle) const { curl().easy_cleanup(handle); }
 };
 
 /// One of libcurl's easy handles. It writes to the text, so the object must stay where it is.
