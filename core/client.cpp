@@ -88,7 +88,9 @@ Result<void> Client::init() {
   parts_.random.shuffle(addresses);
   std::string tried;
   for (const Address& address : addresses) {
-    if (!ping(address)) {
+    if (const Result<void> alive = ping(address); !alive) {
+      // What is wrong with this machine is so for all of them.
+      if (alive.error().code == Errc::io) return alive;
       tried += (tried.empty() ? "" : ", ") + address.text();
       continue;
     }
@@ -113,6 +115,8 @@ Result<void> Client::ping(const Address& address) {
                                          .path = "/ping",
                                          .headers = headers(),
                                          .body = {},
+                                         // No connection that requests of clients can't use.
+                                         .is_foreign = true,
                                          .is_tls = options_.https.is_enabled,
                                          .authority = options_.https.authority},
                                         deadline);

@@ -81,8 +81,8 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Finds a node that answers. Errc::unreachable when none of the addresses does. Blocks for at
-  /// most ping_timeout per address.
+  /// Finds a node that answers. Errc::unreachable when none of the addresses does, Errc::io when
+  /// this machine can't ask them. Blocks for at most ping_timeout per address.
   [[nodiscard]] Result<void> init();
 
   /// POST /client/<endpoint>. Errors: what the node answered (Errc::logical with its code),

@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include "core/wire.h"
+#include "services/system/system_random.h"
 #include "tests/support/local_network.h"
+#include "tests/support/manual_clock.h"
 
 namespace spreadable {
 namespace {
@@ -42,6 +44,23 @@ TEST_CASE("client: init: takes an address that answers, names those that do not"
   const Result<void> failed = lost->init();
   REQUIRE_FALSE(failed);
   CHECK(failed.error().message == "none of the given nodes answers: localhost:7999");
+}
+
+TEST_CASE("client: init: what is wrong with the machine itself is told as it is") {
+  struct BrokenTransport final : Transport {
+    std::vector<Result<TransportReply>> request_group(std::span<const TransportRequest> requests,
+                                                      Deadline,
+                                                      const std::function<void()>&) override {
+      return {requests.size(), Error{Errc::io, "no library", {}}};
+    }
+  };
+  BrokenTransport transport;
+  ManualClock clock;
+  SeededRandom random(1);
+  Client client({.address = {kNobody, LocalNetwork::address(0)}}, {transport, clock, random});
+  const Result<void> failed = client.init();
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error() == Error{Errc::io, "no library", {}});
 }
 
 TEST_CASE("client: worker: changes to a node that the network names") {
