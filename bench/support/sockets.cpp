@@ -116,7 +116,7 @@ void raise_file_limit() {
 }
 
 bool Stream::receive() {
-  static thread_local std::array<char, kReadBytes> buffer;
+  std::array<char, kReadBytes> buffer;  // not of each thread, since nodes are measured that link it
   const ssize_t bytes = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (bytes < 0) return errno == EAGAIN || errno == EINTR;
   input_.append(buffer.data(), static_cast<std::size_t>(bytes));
