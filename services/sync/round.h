@@ -29,7 +29,8 @@ class Sync::Round {
   void update_masters_as_slave();
   /// `invented` as count_invented tells it.
   void judge_lists(const std::map<Address, std::size_t>& invented);
-  /// Whether this master has seen much the same masters for Options::calm_intervals.
+  void note_calm();
+  /// Whether this node has seen much the same masters for Options::calm_intervals.
   [[nodiscard]] bool is_calm() const;
   /// How many masters each peer names that nobody else does and that do not answer; those that name
   /// none are left out.

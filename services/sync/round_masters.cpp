@@ -49,7 +49,16 @@ void Sync::Round::update_masters_as_master() {
   }
   node_.known_lists().update(std::move(lists), node_.clock().now());
   node_.peers().set_masters(std::move(masters));
+  note_calm();
   judge_lists(invented);
+}
+
+/// In either role, so that a slave which becomes a master need not believe everybody at first.
+void Sync::Round::note_calm() {
+  const auto view = node_.peers().view();
+  if (Corroboration::agree(view->masters, sync_.calm_masters_)) return;
+  sync_.calm_masters_ = view->masters;
+  sync_.calm_since_ = node_.clock().now();
 }
 
 bool Sync::Round::is_calm() const {
@@ -99,12 +108,8 @@ bool Sync::Round::is_contradicted(const Structure& claimant, std::size_t invente
 /// since each node bans by itself; so only quite another network counts, and masters that nobody
 /// else names and that do not answer.
 void Sync::Round::judge_lists(const std::map<Address, std::size_t>& invented) {
-  const auto view = node_.peers().view();
-  if (!Corroboration::agree(view->masters, sync_.calm_masters_)) {
-    sync_.calm_masters_ = view->masters;
-    sync_.calm_since_ = node_.clock().now();
-  }
   if (!is_calm()) return;
+  const auto view = node_.peers().view();
   for (const auto& [peer, structure] : fetched_) {
     if (structure->masters.empty() || structure->is_links_only) continue;
     // The rest copies from masters of which we know nothing.
@@ -297,6 +302,7 @@ void Sync::Round::update_masters_as_slave() {
   });
   node_.known_lists().update(std::move(lists), node_.clock().now());
   node_.peers().set_masters(std::move(masters));
+  note_calm();
 }
 
 }  // namespace spreadable

@@ -196,7 +196,7 @@ class Sync : public Service {
   TimePoint list_changed_at_{};
   Isolation isolation_;
   Corroboration corroboration_;
-  MasterList calm_masters_;  ///< with which the masters have agreed since calm_since_
+  MasterList calm_masters_;  ///< with which those that we see have agreed since calm_since_
   TimePoint calm_since_{};
   std::map<Address, TimePoint> ignored_since_;  ///< foreign masters whose lists lack this node
 
