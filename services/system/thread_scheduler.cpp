@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <mutex>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -80,21 +81,34 @@ std::size_t ThreadScheduler::workers() const {
 }
 
 void ThreadScheduler::timer_loop() {
-  const MutexLock lock(mutex_);
+  mutex_.lock();
   while (!is_stopping_) {
     if (waiting_.empty()) {
-      timer_wake_.wait(mutex_);
+      wait(timer_wake_);
       continue;
     }
     const Duration left = waiting_.begin()->first - clock_.now();
     if (left > Duration::zero()) {
-      timer_wake_.wait_for(mutex_, left);
+      std::unique_lock native(mutex_.native(), std::adopt_lock);
+      timer_wake_.wait_for(native, left);
+      native.release();  // it goes on being held
       continue;
     }
     Entry& entry = *waiting_.begin()->second;
     waiting_.erase(waiting_.begin());
     make_ready(entry);
+    // The worker takes the mutex first when it wakes, so it is woken when that is free.
+    mutex_.unlock();
+    worker_wake_.notify_one();
+    mutex_.lock();
   }
+  mutex_.unlock();
+}
+
+void ThreadScheduler::wait(std::condition_variable& condition) {
+  std::unique_lock native(mutex_.native(), std::adopt_lock);
+  condition.wait(native);
+  native.release();  // the caller goes on holding it
 }
 
 void ThreadScheduler::worker_loop() {
@@ -102,7 +116,7 @@ void ThreadScheduler::worker_loop() {
   while (!is_stopping_) {
     if (ready_.empty()) {
       ++idle_workers_;
-      worker_wake_.wait(mutex_);
+      wait(worker_wake_);
       --idle_workers_;
       continue;
     }
@@ -157,14 +171,18 @@ void ThreadScheduler::remove(Entry& entry) {
   SPREADABLE_ASSERT(entry.state != Entry::State::running ||
                     entry.runner != std::this_thread::get_id());
   entry.is_ending = true;
-  while (entry.state == Entry::State::running) run_ended_.wait(mutex_);
+  while (entry.state == Entry::State::running) wait(run_ended_);
   if (entry.state == Entry::State::waiting) waiting_.erase(entry.due);
   if (entry.state == Entry::State::ready) std::erase(ready_, &entry);
   --tasks_;
 }
 
 void ThreadScheduler::wait_for(Entry& entry, Duration delay) {
-  if (delay <= Duration::zero()) return make_ready(entry);
+  if (delay <= Duration::zero()) {
+    make_ready(entry);
+    worker_wake_.notify_one();
+    return;
+  }
   entry.state = Entry::State::waiting;
   entry.due = waiting_.emplace(clock_.now() + std::min(delay, kDelayMax), &entry);
   if (entry.due == waiting_.begin()) timer_wake_.notify_one();
@@ -175,7 +193,6 @@ void ThreadScheduler::make_ready(Entry& entry) {
   ready_.push_back(&entry);
   // A worker that was notified but has not run yet still counts as idle, hence the comparison.
   if (ready_.size() > idle_workers_ && workers_.size() < options_.workers_max) start_worker();
-  worker_wake_.notify_one();
 }
 
 void ThreadScheduler::start_worker() {

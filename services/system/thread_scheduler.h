@@ -53,7 +53,9 @@ class ThreadScheduler final : public Scheduler {
   void remove(Entry& entry);
   [[nodiscard]] Duration run_guarded(const Entry& entry);
 
+  void wait(std::condition_variable& condition) SPREADABLE_REQUIRES(mutex_);
   void wait_for(Entry& entry, Duration delay) SPREADABLE_REQUIRES(mutex_);
+  /// A worker is to be woken afterwards.
   void make_ready(Entry& entry) SPREADABLE_REQUIRES(mutex_);
   void start_worker() SPREADABLE_REQUIRES(mutex_);
   void finish(Entry& entry, Duration delay) SPREADABLE_REQUIRES(mutex_);
@@ -63,10 +65,9 @@ class ThreadScheduler final : public Scheduler {
   const Options options_;
 
   mutable Mutex mutex_;
-  std::condition_variable_any
-      timer_wake_;  ///< the earliest due time has changed, or the end has come
-  std::condition_variable_any worker_wake_;  ///< a task is ready, or the end has come
-  std::condition_variable_any run_ended_;    ///< for those who wait to destroy a task
+  std::condition_variable timer_wake_;   ///< the earliest due time has changed, or the end has come
+  std::condition_variable worker_wake_;  ///< a task is ready, or the end has come
+  std::condition_variable run_ended_;    ///< for those who wait to destroy a task
   std::multimap<TimePoint, Entry*> waiting_ SPREADABLE_GUARDED_BY(mutex_);
   std::deque<Entry*> ready_ SPREADABLE_GUARDED_BY(mutex_);
   std::size_t tasks_ SPREADABLE_GUARDED_BY(mutex_) = 0;
