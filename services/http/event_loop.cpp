@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t kEventsMax = 256;  // of one epoll_wait; more come with the next
 /// A connection that sends faster than this is read in several steps.
-constexpr std::size_t kScratchBytes = 65'536;
 
 std::size_t connections_max(const EventLoop::Options& options) {
   if (options.connections_max > 0) return options.connections_max;
@@ -43,7 +42,7 @@ EventLoop::EventLoop(const Clock& clock, Options options)
       connections_(connections_max(options)),
       buffered_bytes_(options.buffered_bytes_max),
       body_workers_(options.body_workers_max),
-      scratch_(kScratchBytes) {
+      scratch_(std::make_unique_for_overwrite<char[]>(kScratchBytes)) {
   // Edge-triggered, so that the counter of wake_ never has to be read.
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
   checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event), "epoll_ctl");

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -111,9 +112,11 @@ class EventLoop {
   /// Destroys `source` after the events under way, which may still name it.
   void dispose(std::unique_ptr<Source> source);
   /// Where sources read into; its contents last until the next read.
-  [[nodiscard]] std::vector<char>& scratch() { return scratch_; }
+  [[nodiscard]] std::span<char> scratch() { return {scratch_.get(), kScratchBytes}; }
 
  private:
+  static constexpr std::size_t kScratchBytes = 65'536;
+
   [[nodiscard]] bool drive();
   void wake();
   [[nodiscard]] bool is_over();
@@ -133,7 +136,7 @@ class EventLoop {
   ConnectionTable table_;
   std::multimap<TimePoint, Source*> timers_;
   std::vector<std::unique_ptr<Source>> disposed_;
-  std::vector<char> scratch_;
+  const std::unique_ptr<char[]> scratch_;  ///< takes as much memory as reads have filled of it
 
   Mutex mutex_;
   std::vector<std::function<void()>> tasks_ SPREADABLE_GUARDED_BY(mutex_);

@@ -156,7 +156,7 @@ void FrameLink::on_ready(std::uint32_t events) {
 }
 
 void FrameLink::receive() {
-  std::vector<char>& scratch = loop_.scratch();
+  const std::span<char> scratch = loop_.scratch();
   for (;;) {
     const detail::ByteStream::Step step = stream_->read(scratch);
     if (step.bytes > 0 && !take_in({scratch.data(), step.bytes})) return close();

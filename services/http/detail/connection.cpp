@@ -133,7 +133,7 @@ bool Connection::step() {
 
 bool Connection::receive() {
   if (!is_readable_) return wait_for_input();
-  std::vector<char>& scratch = endpoint_.setup().loop.scratch();
+  const std::span<char> scratch = endpoint_.setup().loop.scratch();
   const ByteStream::Step step = read(scratch);
   if (step.wait == ByteStream::Wait::writable) watch_output();
   if (step.bytes > 0) return take_in({scratch.data(), step.bytes});
@@ -264,7 +264,7 @@ void Connection::finish_sending() {
 }
 
 bool Connection::linger() {
-  std::vector<char>& scratch = endpoint_.setup().loop.scratch();
+  const std::span<char> scratch = endpoint_.setup().loop.scratch();
   while (is_readable_) {
     const ByteStream::Step step = read(scratch);
     dropped_ += step.bytes;
