@@ -1,8 +1,11 @@
 #include "services/http/detail/loop_crew.h"
 
 #include <pthread.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -14,12 +17,17 @@ namespace spreadable::detail {
 
 namespace {
 
-/// Looks without a job in between after which a watcher waits to be woken, which costs the driver a
-/// system call at its next job.
+/// Looks without a job in between after which a watcher sleeps.
 constexpr unsigned kQuietLooks = 8;
-/// What they take. A watcher that has slept for longer looks no longer than jobs last: on an idle
-/// node, looking costs several times what the jobs do.
+/// What they take. Jobs that come more seldom are not worth a look each.
 constexpr Duration kQuietTime = kQuietLooks * LoopCrew::kPatience;
+constexpr Duration kAtOnce{1};
+
+int open_alarm() {
+  const int alarm = ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+  if (alarm < 0) throw std::system_error(errno, std::generic_category(), "no timer for a loop");
+  return alarm;
+}
 
 void wait(std::condition_variable& condition, Mutex& mutex) {
   std::unique_lock<std::mutex> lock(mutex.native(), std::adopt_lock);
@@ -59,20 +67,14 @@ struct LoopCrew::Member {
   std::jthread thread;  // last: it uses all the others
 };
 
-/// What a watcher has seen the last time.
-struct LoopCrew::Look {
-  std::uint64_t lease = 0;
-  unsigned quiet = 0;                ///< looks in a row that saw no new job
-  unsigned quiet_max = kQuietLooks;  ///< until it waits to be woken
-};
-
 namespace {
 
 thread_local LoopCrew::Member* this_member = nullptr;
 
 }  // namespace
 
-LoopCrew::LoopCrew(const Clock& clock, Loop loop) : clock_(clock), loop_(std::move(loop)) {}
+LoopCrew::LoopCrew(const Clock& clock, Loop loop)
+    : clock_(clock), loop_(std::move(loop)), alarm_(open_alarm()) {}
 
 void LoopCrew::start() {
   const MutexLock lock(mutex_);
@@ -116,7 +118,7 @@ void LoopCrew::live(Member& self) {
     if (loop_.drive()) {
       const MutexLock lock(mutex_);
       is_over_ = true;
-      changed_.notify_all();
+      tell_all();
     }
     finish(self);
   }
@@ -127,14 +129,15 @@ void LoopCrew::live(Member& self) {
 bool LoopCrew::stand_by(Member& self) {
   const MutexLock lock(mutex_);
   ++reserves_;
-  Look last;
+  std::uint64_t seen = 0;
+  unsigned quiet = 0;
   while (!is_over_ && !is_free_) {
     if (!watcher_) {
       watcher_ = &self;
       has_watcher_ = true;
     }
     if (watcher_ == &self) {
-      watch(last);
+      watch(seen, quiet);
     } else {
       wait(changed_, mutex_);
     }
@@ -152,29 +155,57 @@ bool LoopCrew::stand_by(Member& self) {
 }
 
 /// One look at the driver. Takes the loop when the job seen the last time is still being done.
-void LoopCrew::watch(Look& last) {
+void LoopCrew::watch(std::uint64_t& seen, unsigned& quiet) {
   const std::uint64_t now = lease_.load();
   const bool is_busy = now % 2 == 1;
   std::uint64_t expected = now;
-  if (is_busy && now == last.lease && lease_.compare_exchange_strong(expected, now + 1)) {
+  if (is_busy && now == seen && lease_.compare_exchange_strong(expected, now + 1)) {
     is_free_ = true;
     note_slow(leased_kind_);
     return;
   }
-  last.quiet = now == last.lease ? last.quiet + 1 : 0;
-  last.lease = now;
-  if (is_busy || last.quiet < last.quiet_max) {
-    if (wait_until(changed_, mutex_, std::chrono::steady_clock::now() + kPatience)) last.lease = 0;
+  quiet = now == seen ? quiet + 1 : 0;
+  seen = now;
+  if (is_busy || quiet < kQuietLooks) {
+    if (wait_until(changed_, mutex_, std::chrono::steady_clock::now() + kPatience)) seen = 0;
     return;
   }
-  const TimePoint begun = clock_.now();
   is_watcher_asleep_ = true;
   if (lease_ == now) {
-    while (is_watcher_asleep_ && !is_over_ && !is_free_) wait(changed_, mutex_);
+    mutex_.unlock();
+    std::uint64_t times = 0;
+    (void)!::read(alarm_.get(), &times, sizeof times);
+    mutex_.lock();
   }
   is_watcher_asleep_ = false;
-  last.quiet = 0;
-  last.quiet_max = clock_.now() - begun > kQuietTime ? 0 : kQuietLooks;
+  quiet = 0;
+}
+
+/// Tells those who stand by that something has changed.
+void LoopCrew::tell_all() {
+  changed_.notify_all();
+  if (is_watcher_asleep_) set_alarm(kAtOnce);
+}
+
+/// When a watcher that sleeps is to wake: never without `delay`.
+void LoopCrew::set_alarm(Duration delay) const {
+  itimerspec time{};
+  time.it_value.tv_nsec = delay.count();
+  (void)::timerfd_settime(alarm_.get(), 0, &time, nullptr);
+}
+
+/// Of the driver that begins a job while the watcher sleeps. For a job that comes after a while the
+/// watcher is needed only if it is not quick: waking it takes longer than such a job.
+void LoopCrew::rouse_watcher(TimePoint now) {
+  if (is_alarm_set_) return;
+  if (now - roused_at_ > kQuietTime) {
+    is_alarm_set_ = true;
+    set_alarm(kQuick);
+  } else {
+    is_watcher_asleep_ = false;
+    set_alarm(kAtOnce);
+  }
+  roused_at_ = now;
 }
 
 bool LoopCrew::can_serve(std::size_t kind) {
@@ -211,6 +242,7 @@ bool LoopCrew::work_off() {
       if (!lend(self, job.kind, self.fibers->prepare(std::move(job.run)))) return false;
     }
   } while (!self.ready.empty());  // jobs may have called others
+  if (std::exchange(is_alarm_set_, false)) set_alarm(Duration::zero());
   end_turn();
   return true;
 }
@@ -261,13 +293,9 @@ bool LoopCrew::lend(Member& self, std::size_t kind, FiberPool::Fiber& fiber) {
   leased_kind_.store(kind, std::memory_order_relaxed);
   self.lease = lease_.load(std::memory_order_relaxed) + 1;
   lease_ = self.lease;
-  if (is_watcher_asleep_) {
-    const MutexLock lock(mutex_);
-    is_watcher_asleep_ = false;
-    changed_.notify_all();
-  }
-  const Duration computed = is_suspect ? thread_time() : Duration::zero();
   const TimePoint begun = clock_.now();
+  if (is_watcher_asleep_) rouse_watcher(begun);
+  const Duration computed = is_suspect ? thread_time() : Duration::zero();
   self.fibers->resume(fiber);
   if (!self.drives) return false;  // given away
   std::uint64_t expected = self.lease;
@@ -299,7 +327,7 @@ void LoopCrew::give_away(Member& self) {
       note_slow(self.kind);
       is_free_ = true;
     }
-    changed_.notify_all();
+    tell_all();
   }
   self.drives = false;
 }

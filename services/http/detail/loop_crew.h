@@ -18,6 +18,7 @@
 #include "core/clock.h"
 #include "core/mutex.h"
 #include "services/fibers/fiber_pool.h"
+#include "services/http/detail/file_descriptor.h"
 
 namespace spreadable::detail {
 
@@ -62,6 +63,7 @@ class LoopCrew {
   };
   struct Member;
 
+  /// Throws std::system_error when there is no timer.
   LoopCrew(const Clock& clock, Loop loop);
   /// Requires: start() has not succeeded, or join() has been called.
   ~LoopCrew();
@@ -132,8 +134,10 @@ class LoopCrew {
 
   void live(Member& self);
   [[nodiscard]] bool stand_by(Member& self);
-  struct Look;
-  void watch(Look& last) SPREADABLE_REQUIRES(mutex_);
+  void watch(std::uint64_t& seen, unsigned& quiet) SPREADABLE_REQUIRES(mutex_);
+  void tell_all() SPREADABLE_REQUIRES(mutex_);
+  void set_alarm(Duration delay) const;
+  void rouse_watcher(TimePoint now);
   void finish(Member& self);
   [[nodiscard]] bool try_start_member() SPREADABLE_REQUIRES(mutex_);
   [[nodiscard]] bool go_on(Member& self);
@@ -144,6 +148,7 @@ class LoopCrew {
 
   const Clock& clock_;
   const Loop loop_;
+  const FileDescriptor alarm_;  ///< a timer that wakes a watcher who sleeps
 
   // Of the driver.
   std::deque<Job> jobs_;
@@ -153,6 +158,8 @@ class LoopCrew {
   /// the next time alone: what a job does after a wait is often longer than what it does before.
   std::array<std::uint8_t, kKinds> looks_left_{};
   std::optional<TimePoint> turn_begun_at_{};  ///< by its first job
+  bool is_alarm_set_ = false;  ///< for a job of this turn
+  TimePoint roused_at_{};      ///< when a job last began while the watcher slept
 
   /// Odd while the driver does a job; whoever counts it on has the loop.
   std::atomic<std::uint64_t> lease_{0};
