@@ -115,8 +115,6 @@ Result<void> Client::ping(const Address& address) {
                                          .path = "/ping",
                                          .headers = headers(),
                                          .body = {},
-                                         // No connection that requests of clients can't use.
-                                         .is_foreign = true,
                                          .is_tls = options_.https.is_enabled,
                                          .authority = options_.https.authority},
                                         deadline);

@@ -142,7 +142,7 @@ TransportRequest Outbound::prepare(const PeerRequest& request, Draft& draft) con
                        .path = request.path,
                        .headers = draft.headers,
                        .body = {},
-                       .is_foreign = parts_.book.is_foreign(request.to),
+                       .may_be_native = !parts_.book.is_foreign(request.to),
                        .is_tls = options_.is_tls,
                        .authority = options_.authority,
                        .is_public_only = is_public_only_ && !parts_.access.is_trusted(request.to),
@@ -192,7 +192,9 @@ Result<PeerReply> Outbound::settle(const PeerRequest& request, Result<TransportR
   }
   tell(conduct::kRequestDelays, /*is_good=*/true);
   const auto features = reply->headers.find(wire::kFeatures);
-  const bool is_native = features.has_value();
+  // An error may come from what stands in front of a node, and then tells nothing of its kind.
+  const bool is_native =
+      features.has_value() || (!is_success(reply->status) && parts_.book.is_native(request.to));
   Result<PeerReply> result = parse_reply(request, std::move(*reply));
   const bool is_refused = !result && result.error().wire_code == wire::kResponseSchema;
   if (request.schema && (result || is_refused)) {

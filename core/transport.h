@@ -25,8 +25,9 @@ struct TransportRequest {
   std::string path;  ///< with a leading slash; may carry a query
   Headers headers;   ///< beside Host, Content-Length and Accept-Encoding, which the transport sets
   std::string body;
-  /// The receiver is known to be no node of ours, so that ways that only we know are not tried.
-  bool is_foreign = false;
+  /// The receiver may be a node of ours, and the sender is one, so that ways that only we know may
+  /// be tried.
+  bool may_be_native = false;
   bool is_tls = false;  ///< https; the peer's certificate is always verified
   /// Path of a PEM file with the authorities to believe when `is_tls`; no others are believed.
   /// Empty: those that the system trusts.

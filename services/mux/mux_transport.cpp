@@ -55,7 +55,7 @@ std::size_t MuxTransport::channels() const {
 }
 
 bool MuxTransport::is_suitable(const TransportRequest& request) const {
-  return !request.is_tls && request.work != WorkClass::client &&
+  return request.may_be_native && !request.is_tls && request.work != WorkClass::client &&
          request.body.size() <= options_.body_bytes_max && detail::is_writable(request);
 }
 

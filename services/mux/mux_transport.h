@@ -22,9 +22,10 @@ class MuxPeers;
 /// that breaks costs no answer: what was under way on it is sent once more, so a peer may see a
 /// request twice, as with CurlTransport.
 ///
-/// Who is not known to be foreign is asked for frames when there is a request for it, which waits
-/// for what it says. Those that decline, requests over TLS, of clients or with large bodies, and
-/// what there is no connection left for, go through another transport. Thread-safe.
+/// Whoever may be a node of ours (TransportRequest::may_be_native) is asked for frames when there
+/// is a request for it, which waits for what it says. Those that decline, requests over TLS, of
+/// clients or with large bodies, and what there is no connection left for, go through another
+/// transport. Thread-safe.
 class MuxTransport final : public Transport {
  public:
   struct Options {

@@ -76,7 +76,8 @@ struct Caller {
 TransportRequest to(std::uint16_t port, std::string path, std::string body = "{}") {
   return {.to = *Address::parse("127.0.0.1:" + std::to_string(port)),
           .path = std::move(path),
-          .body = std::move(body)};
+          .body = std::move(body),
+          .may_be_native = true};
 }
 
 /// Asks a server for frames, by hand.
@@ -286,7 +287,7 @@ TEST_CASE("shared connections: foreigners, clients' requests and large bodies go
   Caller caller({.body_bytes_max = 100});
   TransportRequest request = to(port, "/x");
   SUBCASE("foreigners") {
-    request.is_foreign = true;
+    request.may_be_native = false;
   }
   SUBCASE("of clients") {
     request.work = WorkClass::client;
@@ -297,17 +298,6 @@ TEST_CASE("shared connections: foreigners, clients' requests and large bodies go
   for (int i = 0; i < 20; ++i) CHECK(caller.ask_one(request));
   CHECK(caller.transport->channels() == 0);
   CHECK(caller.without_frames() == 20);
-}
-
-TEST_CASE("shared connections: who is taken for a foreigner keeps the connection that is there") {
-  EchoHandler handler;
-  Site site;
-  Caller caller;
-  TransportRequest request = to(site.start(handler), "/x");
-  caller.open_channel(request);
-  request.is_foreign = true;
-  CHECK(caller.ask_one(request));
-  CHECK(caller.without_frames() == 0);
 }
 
 TEST_CASE(

@@ -95,7 +95,7 @@ bool MuxPeers::try_send(const TransportRequest& request, const MuxChannel::Place
     }
     peer.used_at = ports_.clock.now();
     channel = peer.channel;
-    if (!channel && may_wait(peer, request, gone[1])) {
+    if (!channel && may_wait(peer, gone[1])) {
       is_waiting = true;
       place.group->begin(place.slot);
       peer.waiting.push_back({place, request_head_text(request, !is_here(request.to)), request.body,
@@ -110,8 +110,7 @@ bool MuxPeers::try_send(const TransportRequest& request, const MuxChannel::Place
 }
 
 /// Whether a connection is being made, or may be.
-bool MuxPeers::may_wait(Peer& peer, const TransportRequest& request, Channel& evicted) {
-  if (request.is_foreign) return false;
+bool MuxPeers::may_wait(Peer& peer, Channel& evicted) {
   if (peer.is_dialed) return peer.waiting.size() < kWaitingMax;
   if (peer.used_at < peer.not_before) return false;
   return channels_ < options_.channels_max || make_room(peer, evicted);

@@ -60,8 +60,7 @@ class MuxPeers {
   using Channel = std::shared_ptr<MuxChannel>;
 
   [[nodiscard]] Peer& peer_of(const Address& address) SPREADABLE_REQUIRES(mutex_);
-  [[nodiscard]] bool may_wait(Peer& peer, const TransportRequest& request, Channel& evicted)
-      SPREADABLE_REQUIRES(mutex_);
+  [[nodiscard]] bool may_wait(Peer& peer, Channel& evicted) SPREADABLE_REQUIRES(mutex_);
   [[nodiscard]] bool make_room(Peer& peer, Channel& evicted) SPREADABLE_REQUIRES(mutex_);
   [[nodiscard]] static bool try_send_on(const Channel& channel, const TransportRequest& request,
                                         const MuxChannel::Place& place);

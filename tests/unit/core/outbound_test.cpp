@@ -62,9 +62,11 @@ class Peers final : public Transport {
   }
 
   std::vector<TransportRequest> sent;
+  bool is_overloaded = false;  ///< and what answers is a server, not a node
 
  private:
   Result<TransportReply> answer(const TransportRequest& request) {
+    if (is_overloaded) return TransportReply{.status = 503, .headers = {}, .body = "{}"};
     if (request.to == kSilent) return Error{Errc::timed_out, "no answer", {}};
     TransportReply reply{.status = 200, .headers = {}, .body = "{}"};
     reply.headers.add(wire::kFeatures, wire::kOwnFeatures);
@@ -274,16 +276,25 @@ TEST_CASE("outbound: closed network: forms, answers in full, and gives nothing t
   CHECK(map->complete);
 }
 
-TEST_CASE("outbound: foreigners: the transport is told of those that have answered as such") {
+TEST_CASE("outbound: kinds: who has answered otherwise is no node of ours to the transport") {
   Fixture fixture;
-  const auto is_foreign = [&] {
+  const auto may_be_native = [&] {
     REQUIRE(fixture.ask({kNamed}).front());
-    return fixture.peers.sent.back().is_foreign;
+    return fixture.peers.sent.back().may_be_native;
   };
-  CHECK_FALSE(is_foreign());  // unknown
-  CHECK_FALSE(is_foreign());  // it has answered as a node of ours
+  CHECK(may_be_native());  // unknown
+  CHECK(may_be_native());  // it has answered as a node of ours
   fixture.book.note_success(kNamed, fixture.clock.now(), /*is_native=*/false);
-  CHECK(is_foreign());
+  CHECK_FALSE(may_be_native());
+}
+
+TEST_CASE("outbound: kinds: an error without a sign of its kind does not make a node foreign") {
+  Fixture fixture;
+  REQUIRE(fixture.ask({kNamed}).front());
+  REQUIRE(fixture.book.is_native(kNamed));
+  fixture.peers.is_overloaded = true;
+  CHECK_FALSE(fixture.ask({kNamed}).front());
+  CHECK(fixture.book.is_native(kNamed));
 }
 
 }  // namespace spreadable
