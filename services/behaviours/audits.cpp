@@ -301,7 +301,9 @@ void Audits::audit(const Candidate& candidate) {
   // Whoever was heard before and is still in the list was in it all the time.
   file.evidence.keep_only(list, node().clock().now());
   const bool was_damning = file.evidence.is_damning(list.size());
-  const std::size_t count = file.is_suspect ? options_.witnesses_of_suspect : options_.witnesses;
+  const bool is_long = list.size() > options_.witnesses_of_suspect;
+  const std::size_t count =
+      file.is_suspect && is_long ? options_.witnesses_of_suspect : options_.witnesses;
   const std::vector<Address> witnesses =
       file.evidence.choose(list, count, node().random(), node().clock().now());
   file.audited_at = node().clock().now();

@@ -45,8 +45,9 @@ class Audits : public Service {
     /// interval once there is cause. 0: no audits.
     double requests_per_interval = 2.25;
     std::size_t witnesses = 4;  ///< slaves asked in one audit
-    /// The same where there is cause: what the master asks its own slaves for it costs more, so a
-    /// judgement (Evidence's witnesses_min) comes of one audit.
+    /// The same where there is cause and the list is longer: what the master asks its own slaves
+    /// for it costs more, so a judgement (Evidence's witnesses_min) comes of one audit. A few
+    /// hostile slaves are a large share of a shorter list; those take several audits.
     std::size_t witnesses_of_suspect = 12;
     /// Audits in a row of a master that has given cause: enough to be judged and banned.
     unsigned follow_ups_max = 6;

@@ -182,10 +182,17 @@ TEST_CASE(
 TEST_CASE("loop crew: slow jobs: those that only waited for the processor are none") {
   Crewed crewed;
   const auto delayed = [&] { crewed.advance(2 * LoopCrew::kQuick); };
-  std::promise<void> done;
-  crewed.serve(3, {delayed, delayed, delayed, [&] { done.set_value(); }});
-  done.get_future().wait();
-  crewed.wait_until_served(3);
+  // A busy machine may keep the driver itself from a processor, until it is taken the loop.
+  constexpr int kAttempts = 50;
+  for (int i = 0; i < kAttempts; ++i) {
+    const auto driver = crewed.driver();
+    std::promise<void> done;
+    crewed.serve(3, {delayed, delayed, delayed, [&] { done.set_value(); }});
+    done.get_future().wait();
+    if (crewed.driver() == driver) return crewed.wait_until_served(3);
+    crewed.advance(LoopCrew::kPause);
+  }
+  FAIL("the loop was taken from quick jobs each time");
 }
 
 TEST_CASE("loop crew: leaving: a job that is about to block keeps nobody") {
