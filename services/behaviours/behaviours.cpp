@@ -154,9 +154,10 @@ void Behaviours::judge() {
 bool Behaviours::is_suspicious(const Address& peer) const {
   const MutexLock lock(mutex_);
   if (index_.empty()) return false;
-  return std::any_of(watched_.begin(), watched_.end(), [&](const auto& watched) {
-    return watched.first != conduct::kRequestDelays && index_.contains({watched.first, peer});
-  });
+  for (const auto& [kind, behaviour] : watched_) {
+    if (kind != conduct::kRequestDelays && index_.contains({kind, peer})) return true;
+  }
+  return false;
 }
 
 double Behaviours::suspicion(std::string_view kind, const Address& peer) const {
