@@ -1,7 +1,9 @@
 // Whom a calm network accepts as a new master.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <list>
+#include <utility>
 
 #include "core/wire.h"
 #include "services/sync/sync.h"
@@ -19,7 +21,8 @@ Address outside(std::size_t number) {
 /// A master of ours that tells whatever it is given.
 class Claimant final : public RequestHandler {
  public:
-  Claimant(Address address, Address slave) : address_(std::move(address)), slave_(slave) {}
+  Claimant(Address address, Address slave)
+      : address_(std::move(address)), slave_(std::move(slave)) {}
 
   std::vector<MasterEntry> masters;
 
@@ -61,7 +64,7 @@ class Scene {
     network_.serve(claimants_.back().address(), claimants_.back());
     return claimants_.back();
   }
-  Claimant& claimant(std::size_t index) { return *std::next(claimants_.begin(), index); }
+  std::list<Claimant>& claimants() { return claimants_; }
   /// Whether a master has accepted all claimants after it has heard of them.
   bool accepts() {
     for (const Claimant& claimant : claimants_) {
@@ -130,9 +133,9 @@ TEST_CASE("sync: claimants: who names masters that are not there becomes none") 
 TEST_CASE("sync: claimants: another network whose masters are there is joined with ours") {
   Scene scene;
   for (int i = 0; i < 4; ++i) scene.add_claimant();
-  for (std::size_t i = 0; i < 4; ++i) {
-    for (std::size_t j = 0; j < 4; ++j) {
-      scene.claimant(i).masters.push_back({scene.claimant(j).address(), 1});
+  for (Claimant& claimant : scene.claimants()) {
+    for (const Claimant& other : scene.claimants()) {
+      claimant.masters.push_back({other.address(), 1});
     }
   }
   CHECK(scene.accepts());
