@@ -298,10 +298,11 @@ std::vector<Address> Audits::eligible(const Candidate& candidate) const {
 void Audits::audit(const Candidate& candidate) {
   File& file = file_of(candidate.master);
   const std::vector<Address> list = eligible(candidate);
-  // Whoever was heard before and is still in the list was in it all the time.
-  file.evidence.keep_only(list, node().clock().now());
-  const bool was_damning = file.evidence.is_damning(list.size());
   const bool is_long = list.size() > options_.witnesses_of_suspect;
+  // Whoever was heard before and is still in the list was in it all the time. Of a short list words
+  // do not age: it takes several turns to hear all of it.
+  file.evidence.keep_only(list, is_long ? node().clock().now() : TimePoint());
+  const bool was_damning = file.evidence.is_damning(list.size());
   const std::size_t count =
       file.is_suspect && is_long ? options_.witnesses_of_suspect : options_.witnesses;
   const std::vector<Address> witnesses =

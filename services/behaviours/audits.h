@@ -52,7 +52,7 @@ class Audits : public Service {
     /// Audits in a row of a master that has given cause: enough to be judged and banned.
     unsigned follow_ups_max = 6;
     std::size_t suspects_max = 4;  ///< audited in one run, beside the one whose turn it is
-    /// Of Evidence: intervals for which a word counts.
+    /// Of Evidence: intervals for which a word counts, where lists are long.
     int validity_intervals = 20;
     /// A new node's view is not right yet.
     int quiet_intervals = 4;
