@@ -137,7 +137,7 @@ TEST_CASE("documents: deaths: half of a hundred nodes die, and at most 3 of 1,00
 }
 
 TEST_CASE("documents: partition: nothing acknowledged is lost, and all agree afterwards") {
-  for (const std::uint64_t seed : {21, 22, 23}) {
+  for (const std::uint64_t seed : {21U, 22U, 23U}) {
     CAPTURE(seed);
     Network network(20, seed);
     SeededRandom random(seed);
@@ -148,7 +148,7 @@ TEST_CASE("documents: partition: nothing acknowledged is lost, and all agree aft
     simulation.run_for(minutes{4});
     acknowledged.merge(add_many(network, 50, random, "e"));
     // Both sides change the same documents.
-    for (const std::size_t index : {3, 15}) {
+    for (const std::size_t index : {3U, 15U}) {
       auto asked = network.request(index);
       asked.actions = {{"filter", {{"n", {{"$lt", 40}}}}}};
       asked.document = {{"side", index}};
