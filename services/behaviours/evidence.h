@@ -39,7 +39,8 @@ class Evidence {
     double share_min = 0.4;
     /// Words in a row that take back an answer left out: a master may leave out others each time.
     unsigned words_to_forgive = 3;
-    std::size_t against_min = 2;  ///< the word of one is never enough, save one's own
+    /// The word of two is never enough, save one's own: of a list of five they would be two fifths.
+    std::size_t against_min = 3;
     /// An honest master drops a slave that has moved on within a few runs of its sync.
     Duration elsewhere_min = std::chrono::seconds{80};
     /// And one that is gone; but a slave may be in reach of its master and out of ours.
