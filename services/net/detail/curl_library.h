@@ -9,8 +9,8 @@ namespace spreadable::detail {
 
 /// libcurl, loaded with the first request that needs it. It comes with 24 other shared libraries,
 /// which take 4 MiB of memory and most of the time that a process needs to start; in a network of
-/// nodes of ours over bare HTTP nobody needs it (MuxTransport). The members are called as the
-/// functions of libcurl whose names they have. It is set up for all threads. Thread-safe.
+/// nodes of ours over bare HTTP hardly anybody needs it (MuxTransport). The members are called as
+/// the functions of libcurl whose names they have. It is set up for all threads. Thread-safe.
 class CurlLibrary {
  public:
   /// Errc::io when it is not there; the first call decides, for all.
