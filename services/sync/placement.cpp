@@ -18,8 +18,9 @@ std::size_t weighted_choice(std::span<const std::size_t> weights, Random& random
   SPREADABLE_ASSERT(false);  // the point lies below the total
 }
 
-Placement::Placement(const Topology& topology, const Clock& clock, Random& random)
-    : topology_(topology), clock_(clock), random_(random) {}
+Placement::Placement(const Topology& topology, const Clock& clock, Random& random,
+                     Predicate is_doubted)
+    : topology_(topology), clock_(clock), random_(random), is_doubted_(std::move(is_doubted)) {}
 
 void Placement::promise(const Address& joiner, const Address& master) {
   const TimePoint now = clock_.now();
@@ -80,7 +81,7 @@ Address Placement::choose_spare(const Request& request, const Loads& loads) cons
       const std::size_t i = random_.below(spares->size());
       const Address chosen = std::exchange((*spares)[i], spares->back());
       spares->pop_back();
-      if (!request.is_doubted || !request.is_doubted(chosen)) return chosen;
+      if (!is_doubted_(chosen)) return chosen;
       doubted = chosen;
     }
   }
@@ -122,10 +123,8 @@ Placement::Answer Placement::place(const Request& request) {
     open.pop_back();
     room.pop_back();
   }
-  if (request.is_doubted) {
-    std::stable_partition(answer.masters.begin(), answer.masters.end(),
-                          [&](const Address& master) { return !request.is_doubted(master); });
-  }
+  std::stable_partition(answer.masters.begin(), answer.masters.end(),
+                        [&](const Address& master) { return !is_doubted_(master); });
   if (answer.masters.empty()) {
     if (const Address spare = choose_spare(request, loads); !spare.is_empty()) {
       answer.masters.push_back(spare);

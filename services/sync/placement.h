@@ -33,7 +33,13 @@ class Placement {
   static constexpr Duration kPromiseLifetime = std::chrono::seconds{4};
   static constexpr std::size_t kPromisesMax = 65'536;  ///< the oldest are forgotten first
 
-  Placement(const Topology& topology, const Clock& clock, Random& random);
+  using Predicate = std::function<bool(const Address&)>;
+
+  /// `is_doubted` tells who is named last, and does not become a master while there is anybody
+  /// else.
+  Placement(
+      const Topology& topology, const Clock& clock, Random& random,
+      Predicate is_doubted = [](const Address&) { return false; });
 
   struct Request {
     Address joiner;
@@ -41,9 +47,7 @@ class Placement {
     /// Nodes that could become masters, beside the view's slaves; in either list the oldest first.
     /// One of the older half is preferred: it has been seen to behave for longer.
     std::span<const Address> spares{};
-    std::function<bool(const Address&)> is_excluded{};  ///< who must not be named
-    /// Who is named last, and does not become a master while there is anybody else.
-    std::function<bool(const Address&)> is_doubted{};
+    Predicate is_excluded{};  ///< who must not be named
     /// How many seek a place at this moment without asking a provider, each on its own. If the room
     /// known would not do for them all, lists are overfilled evenly instead of one of them grossly.
     std::size_t crowd = 0;
@@ -88,6 +92,7 @@ class Placement {
   const Topology& topology_;
   const Clock& clock_;
   Random& random_;
+  const Predicate is_doubted_;
   mutable Mutex mutex_;
   std::unordered_map<Address, Promise> promises_ SPREADABLE_GUARDED_BY(mutex_);  ///< by newcomer
   Loads promised_ SPREADABLE_GUARDED_BY(mutex_);  ///< how many newcomers each master is to get

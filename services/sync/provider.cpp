@@ -24,8 +24,7 @@ Placement::Answer Sync::Provider::place(const Address& joiner, bool is_native, D
       {.joiner = joiner,
        .view = *view_,
        .spares = spares,
-       .is_excluded = [&](const Address& address) { return node_.book().fails(address) > 0; },
-       .is_doubted = [&](const Address& address) { return node_.access().is_doubted(address); }});
+       .is_excluded = [&](const Address& address) { return node_.book().fails(address) > 0; }});
 }
 
 Placement::Answer Sync::Provider::place_foreign(const Address& joiner, Deadline deadline) {
@@ -36,16 +35,14 @@ Placement::Answer Sync::Provider::place_foreign(const Address& joiner, Deadline 
   for (const auto& [master, slaves] : lists) {
     if (master != joiner) spares.insert(spares.end(), slaves->begin(), slaves->end());
   }
-  Placement::Answer answer = sync_.placement_->place(
-      {.joiner = joiner,
-       .view = *view_,
-       .spares = spares,
-       .is_excluded =
-           [&](const Address& address) {
-             return node_.book().fails(address) > 0 ||
-                    (own != lists.end() && contains(*own->second, address));
-           },
-       .is_doubted = [&](const Address& address) { return node_.access().is_doubted(address); }});
+  Placement::Answer answer =
+      sync_.placement_->place({.joiner = joiner,
+                               .view = *view_,
+                               .spares = spares,
+                               .is_excluded = [&](const Address& address) {
+                                 return node_.book().fails(address) > 0 ||
+                                        (own != lists.end() && contains(*own->second, address));
+                               }});
   // It would choose by chance, and ours is the better choice; but what a master has for slaves
   // only itself knows for sure.
   if (!view_->find_master(joiner) && !answer.masters.empty()) answer.masters.resize(1);

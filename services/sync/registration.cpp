@@ -81,16 +81,15 @@ Placement::Answer Sync::Registration::place_myself() {
   const auto view = node_.peers().view();
   if (view->masters.empty()) return {};  // a stranger: somebody in the network knows better
   const std::vector<Address> spares = sync_.spare_masters();
-  return sync_.placement_->place(
-      {.joiner = node_.address(),
-       .view = *view,
-       .spares = spares,
-       .is_excluded =
-           [&](const Address& address) {
-             return node_.book().fails(address) > 0 || !is_suitable(address, view->network_size());
-           },
-       .is_doubted = [&](const Address& address) { return node_.access().is_doubted(address); },
-       .crowd = spares.size()});
+  return sync_.placement_->place({.joiner = node_.address(),
+                                  .view = *view,
+                                  .spares = spares,
+                                  .is_excluded =
+                                      [&](const Address& address) {
+                                        return node_.book().fails(address) > 0 ||
+                                               !is_suitable(address, view->network_size());
+                                      },
+                                  .crowd = spares.size()});
 }
 
 std::vector<Address> Sync::Registration::providers() const {

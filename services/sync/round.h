@@ -27,16 +27,15 @@ class Sync::Round {
   void update_masters();  // 4. the masters list
   void update_masters_as_master();
   void update_masters_as_slave();
-  /// `invented` as count_invented tells it.
-  void judge_lists(const std::map<Address, std::size_t>& invented);
+  /// `inventors` as find_inventors tells them.
+  void judge_lists(const std::set<Address>& inventors);
   void note_calm();
   /// Whether this node has seen much the same masters for Options::calm_intervals.
   [[nodiscard]] bool is_calm() const;
-  /// How many masters each peer names that nobody else does and that do not answer; those that name
-  /// none are left out.
-  [[nodiscard]] std::map<Address, std::size_t> count_invented() const;
+  /// Who names several masters that nobody else does and that do not answer.
+  [[nodiscard]] std::set<Address> find_inventors() const;
   /// Whether what somebody tells who has become a master cannot be of the network that we see.
-  [[nodiscard]] bool is_contradicted(const Structure& claimant, std::size_t invented) const;
+  [[nodiscard]] bool is_contradicted(const Structure& claimant) const;
   void mend_split();  // 5. masters that do not know us, and a master that nobody knows
   void leave_isolation();
   void forget_strangers();  // 6. counters of peers that no longer matter

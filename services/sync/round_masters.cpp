@@ -22,14 +22,13 @@ void Sync::Round::update_masters() {
 
 void Sync::Round::update_masters_as_master() {
   const auto view = node_.peers().view();
-  const std::map<Address, std::size_t> invented = count_invented();
+  const std::set<Address> inventors = find_inventors();
   std::vector<MasterEntry> masters;
   KnownLists::Lists lists;
   for (const auto& [peer, structure] : fetched_) {
     if (structure->slaves.empty()) continue;
-    const auto count = invented.find(peer);
-    if (is_calm() && !view->find_master(peer) && node_.book().is_native(peer) &&
-        is_contradicted(*structure, count == invented.end() ? 0 : count->second)) {
+    const bool is_claimant = !view->find_master(peer) && node_.book().is_native(peer);
+    if (is_calm() && is_claimant && (inventors.contains(peer) || is_contradicted(*structure))) {
       continue;  // no master before it tells the truth
     }
     masters.push_back({peer, structure->slaves.size()});
@@ -50,7 +49,7 @@ void Sync::Round::update_masters_as_master() {
   node_.known_lists().update(std::move(lists), node_.clock().now());
   node_.peers().set_masters(std::move(masters));
   note_calm();
-  judge_lists(invented);
+  judge_lists(inventors);
 }
 
 /// In either role, so that a slave which becomes a master need not believe everybody at first.
@@ -66,7 +65,7 @@ bool Sync::Round::is_calm() const {
   return !sync_.calm_masters_.empty() && node_.clock().now() - sync_.calm_since_ > patience;
 }
 
-std::map<Address, std::size_t> Sync::Round::count_invented() const {
+std::set<Address> Sync::Round::find_inventors() const {
   const auto view = node_.peers().view();
   std::map<Address, std::vector<Address>> namers;  // of masters that only others know
   for (const auto& [peer, structure] : fetched_) {
@@ -80,14 +79,17 @@ std::map<Address, std::size_t> Sync::Round::count_invented() const {
   for (const auto& [master, peers] : namers) {
     if (peers.size() == 1) ++invented[peers.front()];
   }
-  return invented;
+  std::set<Address> inventors;
+  for (const auto& [peer, count] : invented) {
+    if (count > kInventedMax) inventors.insert(peer);
+  }
+  return inventors;
 }
 
 /// The halves of a network that was cut in two tell of masters that are new to each other as well,
 /// but these are there, and theirs is most of what is told. Who knows hardly anybody is a newcomer.
-bool Sync::Round::is_contradicted(const Structure& claimant, std::size_t invented) const {
+bool Sync::Round::is_contradicted(const Structure& claimant) const {
   constexpr std::size_t kNewcomersMasters = 2;
-  if (invented > kInventedMax) return true;
   const auto view = node_.peers().view();
   if (claimant.masters.size() <= kNewcomersMasters ||
       Corroboration::agree(view->masters, claimant.masters)) {
@@ -107,7 +109,7 @@ bool Sync::Round::is_contradicted(const Structure& claimant, std::size_t invente
 /// has been calm for long everybody tells the same. Which masters there are may differ by a few,
 /// since each node bans by itself; so only quite another network counts, and masters that nobody
 /// else names and that do not answer.
-void Sync::Round::judge_lists(const std::map<Address, std::size_t>& invented) {
+void Sync::Round::judge_lists(const std::set<Address>& inventors) {
   if (!is_calm()) return;
   const auto view = node_.peers().view();
   for (const auto& [peer, structure] : fetched_) {
@@ -115,9 +117,8 @@ void Sync::Round::judge_lists(const std::map<Address, std::size_t>& invented) {
     // The rest copies from masters of which we know nothing.
     if (!view->find_master(peer) && !view->has_slave(peer)) continue;
     if (!node_.book().is_native(peer)) continue;
-    const auto count = invented.find(peer);
-    const bool is_right = (count == invented.end() || count->second <= kInventedMax) &&
-                          Corroboration::agree(view->masters, structure->masters);
+    const bool is_right =
+        !inventors.contains(peer) && Corroboration::agree(view->masters, structure->masters);
     tell(conduct::kMasterLists, peer, is_right ? 0 : 1);
     if (!is_right) sync_.read_slaves_.erase(peer);  // let us see that again
   }

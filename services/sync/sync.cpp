@@ -53,7 +53,9 @@ Sync::~Sync() = default;
 Result<void> Sync::init() {
   is_stopping_ = false;
   options_ = given_options_.value_or(Options::of(node().options()));
-  placement_ = std::make_unique<Placement>(node().topology(), node().clock(), node().random());
+  placement_ = std::make_unique<Placement>(
+      node().topology(), node().clock(), node().random(),
+      [this](const Address& address) { return node().access().is_doubted(address); });
   started_at_ = node().clock().now();
   incarnation_ = node().random().next();
   delay_ = options_.interval_min;
@@ -380,15 +382,10 @@ void Sync::plan_moves() {
       if (planned != memory_.moves.end() && planned->second.until > node().clock().now()) continue;
     }
     const auto answer = placement_->place(
-        {.joiner = slave,
-         .view = *view,
-         .is_excluded =
-             [&](const Address& address) {
-               return address == node().address() || node().book().fails(address) > 0 ||
-                      std::find(slaves.begin(), slaves.end(), address) != slaves.end();
-             },
-         .is_doubted =
-             [&](const Address& address) { return node().access().is_doubted(address); }});
+        {.joiner = slave, .view = *view, .is_excluded = [&](const Address& address) {
+           return address == node().address() || node().book().fails(address) > 0 ||
+                  std::find(slaves.begin(), slaves.end(), address) != slaves.end();
+         }});
     if (answer.masters.empty()) continue;
     // A new master is not known to everybody at once, so it begins with one slave.
     const bool is_new_master = !view->find_master(answer.masters.front());

@@ -20,7 +20,9 @@ struct Fixture {
   SquareRoot topology;
   ManualClock clock;
   SeededRandom random{1};
-  Placement placement{topology, clock, random};
+  std::set<Address> doubted;
+  Placement placement{topology, clock, random,
+                      [this](const Address& address) { return doubted.contains(address); }};
   PeerView view;
 
   Fixture() { view.self = at(1); }
@@ -93,11 +95,8 @@ TEST_CASE("placement: doubts: only a node that nobody doubts becomes a master, i
   fixture.view.masters = {{at(2), 50}};
   const std::vector<Address> spares{at(4), at(5), at(6), at(7), at(8)};
   const auto place = [&](const std::set<Address>& doubted) {
-    return fixture.placement
-        .place({.joiner = at(3),
-                .view = fixture.view,
-                .spares = spares,
-                .is_doubted = [&](const Address& address) { return doubted.contains(address); }})
+    fixture.doubted = doubted;
+    return fixture.placement.place({.joiner = at(3), .view = fixture.view, .spares = spares})
         .masters;
   };
   for (int i = 0; i < 50; ++i) {
