@@ -16,7 +16,6 @@ namespace spreadable {
 namespace {
 
 constexpr std::size_t kEventsMax = 256;  // of one epoll_wait; more come with the next
-/// A connection that sends faster than this is read in several steps.
 
 std::size_t connections_max(const EventLoop::Options& options) {
   if (options.connections_max > 0) return options.connections_max;

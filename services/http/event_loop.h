@@ -115,6 +115,7 @@ class EventLoop {
   [[nodiscard]] std::span<char> scratch() { return {scratch_.get(), kScratchBytes}; }
 
  private:
+  /// A connection that sends faster than this is read in several steps.
   static constexpr std::size_t kScratchBytes = 65'536;
 
   [[nodiscard]] bool drive();
