@@ -92,7 +92,7 @@ int print_map(const TraversalResult& result, Duration time) {
   print_silent(result);
   const std::size_t left_out = result.value.size() - entries->size();
   if (left_out > 0)
-    print_line("left out, since they make no sense: " + count_of(left_out, "answer"));
+    print_line(fmt::format("entries left out, since they make no sense: {}", left_out));
   print_line("");
   print_line(summary_of(result, time));
   return kDone;

@@ -119,7 +119,7 @@ TEST_CASE("cli: map: one node's nonsense leaves the rest of it as it is") {
   INFO(text.output, text.errors);
   CHECK(text.exit_code == 0);
   CHECK(contains(text.output, "in no list\n  localhost:1\n"));
-  CHECK(contains(text.output, "left out, since they make no sense: 2 answers\n"));
+  CHECK(contains(text.output, "entries left out, since they make no sense: 2\n"));
   CHECK(contains(text.output, "\n3 of 3 nodes answered, 1 master, "));
 }
 
