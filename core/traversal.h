@@ -60,8 +60,10 @@ class StageQuestion {
 /// section 5 and law 3; protocol section 5.13.
 class Traversal {
  public:
-  /// Share of a stage's time, and at most this long, kept for merging and for the way back.
-  static constexpr Millis kStageMarginMax{50};
+  /// A tenth of a stage's time, but at most this long, is kept for merging and for the way back.
+  /// With what a receiver takes off anyway (wire::kSlippage) it makes up for two round trips of
+  /// 160 ms: one makes the connection.
+  static constexpr Millis kStageMarginMax{200};
   /// How often the missing parts are asked for, the first time included.
   static constexpr int kRounds = 3;
 

@@ -161,6 +161,29 @@ TEST_CASE("simulation: crash: in the middle of a traversal, of the coordinator a
   }
 }
 
+TEST_CASE("simulation: crash: masters far away tell in time that a slave is silent") {
+  Simulation simulation(of_numbered(20));
+  simulation.network().set_conditions({.round_trip_median = 140ms, .pair_spread = 0, .jitter = 0});
+  simulation.start();
+  REQUIRE(settle(simulation));
+  simulation.run_for(2min);  // until connections that are not needed have ended
+  std::size_t victim = 1;
+  while (simulation.node(victim).peers().view()->is_master()) ++victim;
+  simulation.crash(victim, Death::machine);
+  // Most coordinators connect to its master first, which takes a round trip more.
+  for (std::size_t i = 0; i < 10; ++i) {
+    if (i == victim) continue;
+    const Duration begun = simulation.elapsed();
+    Node& node = simulation.node(i);
+    const auto result =
+        node.traverse("total", Json::object(), Deadline::after(node.clock(), Millis{4'000}));
+    REQUIRE(result);
+    CHECK(result->value == 190 - victim);
+    CHECK(result->masters_failed == 0);
+    CHECK(simulation.elapsed() - begun <= 2s);  // nobody has had to stand in
+  }
+}
+
 TEST_CASE("simulation: stop: says goodbye, so that the others know at once") {
   Simulation simulation(of_numbered(12));
   simulation.start();
