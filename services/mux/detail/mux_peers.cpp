@@ -1,7 +1,6 @@
 #include "services/mux/detail/mux_peers.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <utility>
 
@@ -82,7 +81,7 @@ MuxPeers::Peer& MuxPeers::peer_of(const Address& address) {
 
 bool MuxPeers::try_send(const TransportRequest& request, const MuxChannel::Place& place) {
   Channel channel;
-  std::array<Channel, 2> gone;  // end outside of the mutex
+  std::vector<Channel> gone;
   bool is_waiting = false;
   bool is_new = false;
   {
@@ -90,12 +89,12 @@ bool MuxPeers::try_send(const TransportRequest& request, const MuxChannel::Place
     if (is_stopping_) return false;
     Peer& peer = peer_of(request.to);
     if (peer.channel && peer.channel->is_closed()) {
-      gone[0] = std::exchange(peer.channel, nullptr);
+      gone.push_back(std::exchange(peer.channel, nullptr));
       --channels_;
     }
     peer.used_at = ports_.clock.now();
     channel = peer.channel;
-    if (!channel && may_wait(peer, gone[1])) {
+    if (!channel && may_wait(peer, gone)) {
       is_waiting = true;
       place.group->begin(place.slot);
       peer.waiting.push_back({place, request_head_text(request, !is_here(request.to)), request.body,
@@ -110,14 +109,28 @@ bool MuxPeers::try_send(const TransportRequest& request, const MuxChannel::Place
 }
 
 /// Whether a connection is being made, or may be.
-bool MuxPeers::may_wait(Peer& peer, Channel& evicted) {
+bool MuxPeers::may_wait(Peer& peer, std::vector<Channel>& gone) {
   if (peer.is_dialed) return peer.waiting.size() < kWaitingMax;
   if (peer.used_at < peer.not_before) return false;
-  return channels_ < options_.channels_max || make_room(peer, evicted);
+  if (channels_ >= options_.channels_max) drop_closed(peer.used_at, gone);
+  return channels_ < options_.channels_max || make_room(peer, gone);
+}
+
+/// Peers that nobody asks any more, as they have left, must not hold places.
+void MuxPeers::drop_closed(TimePoint now, std::vector<Channel>& gone) {
+  if (now < none_closed_until_) return;
+  const std::size_t before = gone.size();
+  for (auto& [address, peer] : peers_) {
+    if (peer.channel && peer.channel->is_closed()) {
+      gone.push_back(std::exchange(peer.channel, nullptr));
+      --channels_;
+    }
+  }
+  if (gone.size() == before) none_closed_until_ = now + options_.busy_period;
 }
 
 /// For a busy peer, at the cost of the connection that has been idle for longest.
-bool MuxPeers::make_room(Peer& peer, Channel& evicted) {
+bool MuxPeers::make_room(Peer& peer, std::vector<Channel>& gone) {
   const TimePoint now = peer.used_at;
   if (now >= peer.counted_from + options_.busy_period) {
     peer.counted_from = now;
@@ -134,7 +147,7 @@ bool MuxPeers::make_room(Peer& peer, Channel& evicted) {
     no_room_until_ = now + options_.busy_period;
     return false;
   }
-  evicted = std::exchange(idle->channel, nullptr);
+  gone.push_back(std::exchange(idle->channel, nullptr));
   --channels_;
   return true;
 }

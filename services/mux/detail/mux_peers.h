@@ -60,8 +60,10 @@ class MuxPeers {
   using Channel = std::shared_ptr<MuxChannel>;
 
   [[nodiscard]] Peer& peer_of(const Address& address) SPREADABLE_REQUIRES(mutex_);
-  [[nodiscard]] bool may_wait(Peer& peer, Channel& evicted) SPREADABLE_REQUIRES(mutex_);
-  [[nodiscard]] bool make_room(Peer& peer, Channel& evicted) SPREADABLE_REQUIRES(mutex_);
+  // What is taken from peers goes to `gone`, to end outside of the mutex.
+  [[nodiscard]] bool may_wait(Peer& peer, std::vector<Channel>& gone) SPREADABLE_REQUIRES(mutex_);
+  [[nodiscard]] bool make_room(Peer& peer, std::vector<Channel>& gone) SPREADABLE_REQUIRES(mutex_);
+  void drop_closed(TimePoint now, std::vector<Channel>& gone) SPREADABLE_REQUIRES(mutex_);
   [[nodiscard]] static bool try_send_on(const Channel& channel, const TransportRequest& request,
                                         const MuxChannel::Place& place);
   void dial(const Address& to);
@@ -78,6 +80,7 @@ class MuxPeers {
   std::unordered_map<Address, Peer> peers_ SPREADABLE_GUARDED_BY(mutex_);
   std::size_t channels_ SPREADABLE_GUARDED_BY(mutex_) = 0;  ///< open or being made
   TimePoint no_room_until_ SPREADABLE_GUARDED_BY(mutex_){};
+  TimePoint none_closed_until_ SPREADABLE_GUARDED_BY(mutex_){};  ///< as far as is looked
   /// Names that are being looked up, and for whom.
   std::unordered_map<std::string, std::vector<Address>> names_ SPREADABLE_GUARDED_BY(mutex_);
   bool is_stopping_ SPREADABLE_GUARDED_BY(mutex_) = false;
