@@ -31,7 +31,7 @@ struct CountingTransport final : Transport {
   std::atomic<std::size_t> requests = 0;
 };
 
-/// Knows two names besides those of the system.
+/// Knows one name besides those of the system, and knows that another has no address.
 struct NamedResolver final : Resolver {
   explicit NamedResolver(Resolver& others) : others_(others) {}
   Result<IpAddress> resolve(std::string_view host) override {
@@ -84,7 +84,7 @@ TransportRequest to(std::uint16_t port, std::string path, std::string body = "{}
 RawConnection framed(const Site& site) {
   RawConnection connection = site.connect();
   connection.send(
-      "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: spreadable-mux/1\r\n\r\n");
+      "GET /ping HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: spreadable-mux/1\r\n\r\n");
   std::string answer;
   while (answer.find("\r\n\r\n") == std::string::npos) {
     const std::string more = connection.read_bare();
@@ -159,7 +159,7 @@ TEST_CASE("shared connections: a slow answer holds up no other, and times out al
   CHECK(caller.ask_one(to(port, "/quick")));
 }
 
-TEST_CASE("shared connections: requests get through when the connection has broken") {
+TEST_CASE("shared connections: a peer that has come back is connected to anew") {
   EchoHandler handler;
   auto site = std::make_unique<Site>();
   const std::uint16_t port = site->start(handler);
@@ -213,7 +213,7 @@ TEST_CASE("shared connections: a peer that knows no frames is pinged once, and a
   CHECK(caller.transport->channels() == 0);
 }
 
-TEST_CASE("shared connections: who declines frames does so in many ways") {
+TEST_CASE("shared connections: however a peer declines frames, its request goes without") {
   HttpPeer::Answer answer;
   SUBCASE("an error") {
     answer = HttpPeer::raw("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n", false);
@@ -241,6 +241,7 @@ TEST_CASE("shared connections: who declines frames does so in many ways") {
   const auto reply = caller.ask_one(to(peer.port(), "/x"));
   REQUIRE(reply);
   CHECK(reply->body == "/x");
+  CHECK(caller.without_frames() == 1);
 }
 
 TEST_CASE("shared connections: who declines holds up no other, and is not held up") {
@@ -323,7 +324,7 @@ TEST_CASE(
   CHECK(caller.without_frames() == 0);
 }
 
-TEST_CASE("shared connections: a peer that is silent costs no more than the deadline") {
+TEST_CASE("shared connections: a peer that never answers is given up at the deadline") {
   SilentPeer peer;
   Caller caller({.answer_timeout = Millis{50}});
   TransportRequest request = to(1, "/x");
@@ -388,6 +389,19 @@ TEST_CASE("shared connections: a busy peer takes the place of the one idle for l
     CHECK(caller.without_frames() == 1);
     CHECK(sites[0].server.connections() == 1);
   }
+}
+
+TEST_CASE("shared connections: a peer that has left holds no place") {
+  EchoHandler handler;
+  auto leaver = std::make_unique<Site>();
+  Site other;
+  const std::uint16_t port = other.start(handler);
+  Caller caller({.channels_max = 1});
+  caller.open_channel(to(leaver->start(handler), "/x"));
+  leaver.reset();
+  CHECK(wait_until([&] { return caller.transport->channels() == 0; }));
+  caller.open_channel(to(port, "/y"));
+  CHECK(caller.without_frames() == 0);
 }
 
 TEST_CASE("shared connections: an idle one is closed, and made again") {

@@ -57,8 +57,7 @@ TEST_CASE("sync: corroboration: lists agree that one network may show to two nod
   CHECK(Corroboration::agree(MasterList(), MasterList()));
 }
 
-TEST_CASE(
-    "sync: corroboration: of two networks that know nobody in common, nothing is told twice") {
+TEST_CASE("sync: corroboration: what both name decides, whomever one of the two names alone") {
   const MasterList known = masters(10, 10);
   const MasterList strangers({{*Address::parse("localhost:7"), 300}});
   CHECK(Corroboration::agree_on_common(known, strangers));
