@@ -7,6 +7,18 @@
 #include "core/options.h"
 
 namespace spreadable {
+namespace {
+
+/// Who writes NodeOptions::of_kind by hand may write anything.
+Result<void> check_kept(const NodeOptions& options) {
+  if (options.of_kind.is_object()) return {};
+  return Error{Errc::invalid_argument,
+               "the options of a kind (NodeOptions::of_kind) must be an object, got " +
+                   dump_json(options.of_kind),
+               {}};
+}
+
+}  // namespace
 
 KindOption boolean_option(std::string path, bool fallback, std::string help) {
   return {.path = std::move(path),
@@ -33,6 +45,7 @@ KindOption time_option(std::string path, Millis fallback, TimeRange range, std::
 }
 
 Result<Json> kind_value(const NodeOptions& options, const KindOption& option) {
+  if (const auto checked = check_kept(options); !checked) return checked.error();
   const detail::OptionRow row = detail::kind_row(option);
   const Json value = row.write(options);
   if (value.is_null() && option.fallback.is_null()) return value;
@@ -42,6 +55,7 @@ Result<Json> kind_value(const NodeOptions& options, const KindOption& option) {
 }
 
 Result<void> set_kind_value(NodeOptions& options, const KindOption& option, const Json& value) {
+  if (auto checked = check_kept(options); !checked) return checked;
   return detail::read_row(detail::kind_row(option), options, value);
 }
 

@@ -34,8 +34,8 @@ struct KindOption {
                                      std::string help);
 
 /// What `options` say of `option`, as it is kept, or its default. Errc::invalid_argument, naming
-/// the option, for a value that it does not accept, as whoever writes NodeOptions::of_kind by hand
-/// may leave there. Needs no declaration.
+/// the option, for a value that it does not accept, or where NodeOptions::of_kind is no object, as
+/// whoever writes it by hand may leave there. Needs no declaration.
 [[nodiscard]] Result<Json> kind_value(const NodeOptions& options, const KindOption& option);
 /// Keeps `value` in `options`; the default is not kept. Errc::invalid_argument, naming the option,
 /// for a value that it does not accept, which changes nothing.

@@ -110,7 +110,7 @@ void LateMasters::serve(Connection& connection, bool is_writable) {
 
 void LateMasters::take_request(Connection& connection, const HttpMessage& message) {
   const Master& master = *connection.master;
-  if (message.head.starts_with("GET /ping ")) {  // for frames, which masters as old as these know not
+  if (message.head.starts_with("GET /ping ")) {  // for frames, which these masters do not know
     connection.stream.output() += "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
     return send(connection);
   }

@@ -222,7 +222,7 @@ def notes(figures):
     """What was left out or went wrong; nothing is left out in silence."""
     lines = []
     for figure in figures:
-        what = ' '.join(str(figure[key]) for key in ('measurement', 'system', 'nodes', 'connections', 'action')
+        what = ' '.join(str(figure[key]) for key in ('measurement', 'system', 'build', 'nodes', 'connections', 'action')
                         if key in figure)
         if 'skipped' in figure:
             lines.append(f"- {what}: not measured, {figure['skipped']}")

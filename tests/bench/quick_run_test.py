@@ -1,4 +1,5 @@
-"""quick_run_test.py BUILD_FOLDER: scripts/bench measures everything, in a minute and with few nodes."""
+"""quick_run_test.py BUILD_FOLDER: scripts/bench measures everything, and compares two builds, in short and with few
+nodes."""
 import json
 import subprocess
 import sys

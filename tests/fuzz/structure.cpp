@@ -38,10 +38,14 @@ void check_structure(std::string_view text) {
 void check_map(const Json& json) {
   const Result<std::vector<MapEntry>> entries = NetworkMapAction::parse(json);
   if (!entries) return fuzz::check_error(entries.error(), {Errc::bad_response});
-  const auto readable = std::count_if(json.begin(), json.end(), [](const Json& item) {
-    return NetworkMapAction::parse_entry(item).has_value();
-  });
-  SPREADABLE_ASSERT(entries->size() == static_cast<std::size_t>(readable));
+  SPREADABLE_ASSERT(entries->size() <= json.size());
+  for (const MapEntry& entry : *entries) {
+    const Json backlink = entry.backlink.is_empty() ? Json() : Json(entry.backlink.text());
+    const auto again = NetworkMapAction::parse_entry(
+        {{"address", entry.address.text()}, {"backlink", backlink}, {"slaves", entry.slaves}});
+    SPREADABLE_ASSERT(again && again->address == entry.address);
+    SPREADABLE_ASSERT(again->backlink == entry.backlink && again->slaves == entry.slaves);
+  }
   SPREADABLE_ASSERT(
       std::is_sorted(entries->begin(), entries->end(),
                      [](const MapEntry& a, const MapEntry& b) { return a.address < b.address; }));

@@ -409,10 +409,12 @@ TEST_CASE("shared connections: an idle one is closed, and made again") {
   Site site;
   const std::uint16_t port = site.start(handler);
   Caller caller({.idle_timeout = Millis{50}});
-  caller.open_channel(to(port, "/open"));
-  CHECK(wait_until([&] { return caller.transport->channels() == 0; }));
-  CHECK(wait_until([&] { return site.server.connections() == 0; }));
-  caller.open_channel(to(port, "/again"));
+  for (const char* path : {"/open", "/again"}) {
+    CHECK(caller.ask_one(to(port, path)));
+    CHECK(wait_until([&] { return caller.transport->channels() == 0; }));
+    CHECK(wait_until([&] { return site.server.connections() == 0; }));
+  }
+  CHECK(caller.without_frames() == 0);
 }
 
 TEST_CASE("shared connections: what is under way when the transport ends is cancelled") {

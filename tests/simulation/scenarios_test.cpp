@@ -105,15 +105,12 @@ TEST_CASE("simulation: vote: one machine has one seat, and nobody foresees the n
 }
 
 TEST_CASE("simulation: mixed: 50 nodes come right after everything has gone wrong") {
-  for (const std::uint64_t seed : {1U, 2U, 3U, 4U}) {
+  // In the last, two slaves of five have accused an honest master until it was banned.
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 463U}) {
     const auto figures = play({.name = "mixed", .nodes = 50, .seed = seed});
     check_ok(figures);
     CHECK(figures.violations == 0);
   }
-}
-
-TEST_CASE("simulation: mixed: two slaves of five that accuse their master do not bring it down") {
-  check_ok(play({.name = "mixed", .nodes = 50, .seed = 463}));
 }
 
 TEST_CASE("simulation: scenarios: with keys and votes as well, the same seed goes the same way") {

@@ -89,6 +89,17 @@ TEST_CASE("documents: options of the kind: what is malformed is refused by name"
   }
 }
 
+TEST_CASE("documents: options of the kind: what keeps them is an object") {
+  NodeOptions options;
+  options.of_kind = 7;
+  const auto read = kind_options_of(options);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().code == Errc::invalid_argument);
+  CHECK(read.error().message.ends_with("NodeOptions::of_kind) must be an object, got 7"));
+  CHECK_FALSE(set_kind_options(options, {.repair_interval = std::chrono::seconds{2}}));
+  CHECK(options.of_kind == 7);
+}
+
 TEST_CASE("documents: options of the kind: none is set out of its range, nor a node made with it") {
   NodeOptions options;
   const auto set = set_kind_options(options, {.repair_interval = Millis{999}});

@@ -125,6 +125,7 @@ TEST_CASE("loop crew: slow jobs: another thread drives on, and does the jobs beh
                    },
                    [&] { release.set_value(); }});
   done.get_future().get();
+  crewed.wait_until_served(0);  // somebody watches the loop again
   CHECK_FALSE(crewed.can_serve(3));
   crewed.advance(LoopCrew::kPause);
   crewed.wait_until_served(3);
@@ -176,6 +177,7 @@ TEST_CASE(
                  }});
     done.get_future().wait();
   }
+  crewed.wait_until_served(0);
   CHECK_FALSE(crewed.can_serve(kSlow));
 }
 

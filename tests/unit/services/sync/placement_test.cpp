@@ -103,8 +103,18 @@ TEST_CASE("placement: doubts: only a node that nobody doubts becomes a master, i
     CHECK(place({at(4), at(5), at(7), at(8)}) == std::vector<Address>{at(6)});
   }
   CHECK(place({spares.begin(), spares.end()}).size() == 1);
-  // The older half comes first, in which nobody is doubted here.
-  for (int i = 0; i < 50; ++i) CHECK(place({}).front() <= at(6));
+}
+
+TEST_CASE("placement: seniority: one of the older half of a list becomes a master") {
+  Fixture fixture;
+  fixture.view.backlink = at(2);
+  fixture.view.masters = {{at(2), 50}};
+  const std::vector<Address> spares{at(4), at(5), at(6), at(7), at(8)};
+  for (int i = 0; i < 50; ++i) {
+    const auto answer =
+        fixture.placement.place({.joiner = at(3), .view = fixture.view, .spares = spares});
+    CHECK(answer.masters.front() <= at(6));
+  }
 }
 
 TEST_CASE("placement: last resort: a full master is named when there is nobody else") {
