@@ -196,16 +196,21 @@ TEST_CASE("audits: honest masters: a slave that has left them holds nothing agai
 }
 
 TEST_CASE("audits: inventing masters: are found by slaves that are not there or not theirs") {
+  constexpr int kSeeds = 8;
   for (const bool is_real : {false, true}) {
     INFO("slaves of others: ", is_real);
-    HostileNetwork field(audited_network(404));
-    field.form(30);
-    for (const Address& master : field.fifth_of_masters()) {
-      field.turn<InventingMaster>(master, invented_slaves(field, master, is_real));
+    double removed = 0;
+    for (std::uint64_t seed = 401; seed < 401 + kSeeds; ++seed) {
+      HostileNetwork field(audited_network(seed));
+      field.form(30);
+      for (const Address& master : field.fifth_of_masters()) {
+        field.turn<InventingMaster>(master, invented_slaves(field, master, is_real));
+      }
+      field.network().run_for(minutes{40});
+      CHECK(field.false_bans() == 0);
+      removed += field.removed() / kSeeds;
     }
-    field.network().run_for(minutes{40});
-    CHECK(field.removed() >= 0.95);  // two of three seeds are there by then
-    CHECK(field.false_bans() == 0);
+    CHECK(removed >= 0.9);  // a list of less than five slaves has too few witnesses
   }
 }
 
