@@ -1,12 +1,36 @@
 #include "core/peer_book.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace spreadable {
+
+PeerBook::List& PeerBook::list_of(const Entry& entry) {
+  if (!entry.is_heard) return named_;
+  return entry.is_anchor ? anchors_ : heard_;
+}
 
 void PeerBook::drop_last_of(List& list) {
   index_.erase(list.back().address.text());
   list.pop_back();
+}
+
+void PeerBook::drop_surplus() {
+  while (heard_.size() > heard_max_) {
+    Entry& last = heard_.back();
+    if (last.has_answered && anchors_.size() < kAnchorsMax) {
+      last.is_anchor = true;
+      anchors_.splice(anchors_.begin(), heard_, std::prev(heard_.end()));
+    } else {
+      drop_last_of(heard_);
+    }
+  }
+}
+
+void PeerBook::set_heard_max(std::size_t count) {
+  const MutexLock lock(mutex_);
+  heard_max_ = std::clamp(count, kHeardMin, kHeardMax);
+  drop_surplus();
 }
 
 PeerBook::Entry& PeerBook::heard(const Address& address, TimePoint now) {
@@ -15,12 +39,13 @@ PeerBook::Entry& PeerBook::heard(const Address& address, TimePoint now) {
     heard_.push_front({.address = address});
     index_.emplace(heard_.front().address.text(), heard_.begin());
   } else {
-    heard_.splice(heard_.begin(), known->second->is_heard ? heard_ : named_, known->second);
+    heard_.splice(heard_.begin(), list_of(*known->second), known->second);
   }
   Entry& entry = heard_.front();
   entry.is_heard = true;
+  entry.is_anchor = false;
   entry.heard_at = now;
-  if (heard_.size() > kHeardMax) drop_last_of(heard_);
+  drop_surplus();
   return entry;
 }
 
@@ -71,7 +96,7 @@ void PeerBook::forget(const Address& address) {
   if (known == index_.end()) return;
   const List::iterator entry = known->second;
   index_.erase(known);  // first, since its key stands in the entry
-  (entry->is_heard ? heard_ : named_).erase(entry);
+  list_of(*entry).erase(entry);
 }
 
 bool PeerBook::is_unreliable(const Entry& entry) {
@@ -125,7 +150,7 @@ std::vector<PeerBook::Entry> PeerBook::entries() const {
 
 void PeerBook::visit(const std::function<bool(const Entry&)>& see) const {
   const MutexLock lock(mutex_);
-  for (const List* list : {&heard_, &named_}) {
+  for (const List* list : {&heard_, &anchors_, &named_}) {
     for (const Entry& entry : *list) {
       if (!see(entry)) return;
     }

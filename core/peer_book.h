@@ -18,14 +18,17 @@ namespace spreadable {
 /// A bounded book of peers: those that have answered or called, most recently heard first, and a
 /// few whom others named. Statistics and memory, never authority:
 /// roles are in PeerTable. A network that was cut in two finds together again through addresses
-/// that only the book still holds, and a node with dead initial addresses joins through them.
-/// Thread-safe.
+/// that only the book still holds, and a node with dead initial addresses joins through them. So of
+/// those that there is no place for any more the first few that have answered stay: anchors, which
+/// are older than a cut that lasts for hours. Thread-safe.
 class PeerBook {
  public:
-  /// Of peers that have answered or called; whoever is silent for the longest is dropped first. A
-  /// master calls two lists of Transport::kGroupMax at most, of 2√n in practice.
+  /// Of peers that have answered or called; whoever is silent for the longest is dropped first.
+  /// Most of them audit us, or are audited by us, once: in a large network each time somebody else.
+  static constexpr std::size_t kHeardMin = 512;
   static constexpr std::size_t kHeardMax = 4096;
-  static constexpr std::size_t kNamedMax = 64;   ///< of the others; the first named goes first
+  static constexpr std::size_t kAnchorsMax = 64;
+  static constexpr std::size_t kNamedMax = 64;   ///< whom others named; the first named goes first
   static constexpr unsigned kCallsToJudge = 20;  ///< before a share of successes means something
 
   struct Entry {
@@ -36,6 +39,7 @@ class PeerBook {
     bool is_native = false;     ///< a node of ours, which understands what wire::kOwnFeatures names
     bool has_answered = false;  ///< we reached it ourselves at least once, or before a restart
     bool is_heard = false;      ///< it has answered or called
+    bool is_anchor = false;     ///< heard, and longer ago than there is place for others
     TimePoint heard_at{};       ///< last answer or request; of others, when they were named
     TimePoint tried_at{};       ///< last failed request
   };
@@ -50,6 +54,9 @@ class PeerBook {
   /// A request to `address` failed in a way that is its own fault.
   void note_failure(const Address& address, TimePoint now);
   void forget(const Address& address);
+  /// Sets how many that were heard are kept beside the anchors, from kHeardMin to kHeardMax: whom
+  /// this node asks regularly must be among them.
+  void set_heard_max(std::size_t count);
 
   /// Whether it leaves more than half of our requests unanswered; never of those asked but a few
   /// times. Source: reliability S4.
@@ -72,12 +79,16 @@ class PeerBook {
   using List = std::list<Entry>;
   static void note_call(Entry& entry, bool is_answered);
   [[nodiscard]] static bool is_unreliable(const Entry& entry);
+  [[nodiscard]] List& list_of(const Entry& entry) SPREADABLE_REQUIRES(mutex_);
   void drop_last_of(List& list) SPREADABLE_REQUIRES(mutex_);
+  void drop_surplus() SPREADABLE_REQUIRES(mutex_);
   /// The entry of `address`, made if need be, at the head of those heard.
   Entry& heard(const Address& address, TimePoint now) SPREADABLE_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
+  std::size_t heard_max_ SPREADABLE_GUARDED_BY(mutex_) = kHeardMin;
   List heard_ SPREADABLE_GUARDED_BY(mutex_);
+  List anchors_ SPREADABLE_GUARDED_BY(mutex_);
   List named_ SPREADABLE_GUARDED_BY(mutex_);
   /// By the text of the address that stands in the entry.
   std::unordered_map<std::string_view, List::iterator> index_ SPREADABLE_GUARDED_BY(mutex_);

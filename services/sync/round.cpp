@@ -104,6 +104,9 @@ Result<std::shared_ptr<const Structure>> Sync::Round::read(const Address& peer,
     }
     parsed->address = peer;
     parsed->is_links_only = is_links_only;
+    // Mostly it tells what we know: one list for all that do takes less memory.
+    const auto view = node_.peers().view();
+    if (parsed->masters == view->masters) parsed->masters = view->masters;
     structure = std::make_shared<const Structure>(std::move(*parsed));
     if (!tag.empty()) sync_.cache_->note(peer, tag, structure);
   }

@@ -107,6 +107,8 @@ Duration Sync::run() {
     }
   }
   const auto view = node().peers().view();
+  const std::size_t asked = view->slaves.size() + (view->is_master() ? view->masters.size() : 0);
+  node().book().set_heard_max(2 * asked);
   bool is_someone_silent = false;
   {
     const MutexLock lock(mutex_);

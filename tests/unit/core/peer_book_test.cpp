@@ -84,16 +84,45 @@ TEST_CASE("peer book: visit: in the order of entries, until it has been enough")
 
 TEST_CASE("peer book: limit: whoever is silent for the longest goes first") {
   PeerBook book;
-  for (std::size_t i = 0; i < PeerBook::kHeardMax; ++i)
-    book.note_heard(at(i), second(1), /*is_native=*/false);
+  std::size_t most = PeerBook::kHeardMin;
+  SUBCASE("few at first") {}
+  SUBCASE("as many as are needed") {
+    most = 700;
+    book.set_heard_max(most);
+  }
+  SUBCASE("never too many") {
+    most = PeerBook::kHeardMax;
+    book.set_heard_max(most + 1);
+  }
+  for (std::size_t i = 0; i < most; ++i) book.note_heard(at(i), second(1), /*is_native=*/false);
   book.note_success(at(0), second(2), /*is_native=*/false);
   book.note_heard(at(50'000), second(3), /*is_native=*/false);
-  CHECK(book.entries().size() == PeerBook::kHeardMax);
+  CHECK(book.entries().size() == most);
   CHECK(book.entries().front().address == at(50'000));
   book.note_failure(at(0), second(4));
   book.note_failure(at(1), second(4));
   CHECK(book.fails(at(0)) == 1);
   CHECK(book.fails(at(1)) == 0);  // it is the one that was dropped
+}
+
+TEST_CASE(
+    "peer book: limit: the first that have answered stay as anchors, until they are forgotten") {
+  PeerBook book;
+  const std::size_t heard = 2 * PeerBook::kHeardMin;
+  for (std::size_t i = 0; i < heard; ++i) book.note_success(at(i), second(1), /*is_native=*/true);
+  std::vector<PeerBook::Entry> entries = book.entries();
+  REQUIRE(entries.size() == PeerBook::kHeardMin + PeerBook::kAnchorsMax);
+  CHECK(entries.back().address == at(0));
+  CHECK(entries[PeerBook::kHeardMin].address == at(PeerBook::kAnchorsMax - 1));
+  book.note_heard(at(0), second(2), /*is_native=*/true);  // no anchor any more
+  book.forget(at(1));
+  entries = book.entries();
+  CHECK(entries.front().address == at(0));
+  CHECK(entries.back().address == at(2));
+  CHECK(book.is_native(at(2)));
+  CHECK_FALSE(book.is_native(at(1)));
+  book.set_heard_max(0);
+  CHECK(book.entries().size() == entries.size());
 }
 
 TEST_CASE("peer book: limit: names that others dropped push out other names, not those heard") {

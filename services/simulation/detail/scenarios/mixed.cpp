@@ -62,8 +62,9 @@ Result<void> check_view(const PeerView& view, std::size_t nodes) {
 
 /// What is bounded in a node, and is looked at now and then.
 Result<void> check_bounds(Node& node) {
-  if (node.book().entries().size() > PeerBook::kHeardMax + PeerBook::kNamedMax)
-    return violated("its book is too long");
+  constexpr std::size_t kBookMax =
+      PeerBook::kHeardMax + PeerBook::kAnchorsMax + PeerBook::kNamedMax;
+  if (node.book().entries().size() > kBookMax) return violated("its book is too long");
   const auto* const behaviours = node.services().find<Behaviours>();
   if (!behaviours) return {};
   const Behaviours::Options limits;
