@@ -22,15 +22,27 @@ bool any_matches(const std::vector<std::string>& items, const std::string& label
                      [&](const std::string& item) { return matches(item, label, host, ip); });
 }
 
-/// The value of a header of the protocol; one that is repeated gives all values, and so fits
-/// nothing. Nothing when it is missing.
-std::optional<std::string> value_of(const CallContext& call, std::string_view name) {
-  std::optional<std::string> value;
+/// The value of a header of the protocol; one that is repeated gives all values, which are `joined`
+/// then, and so fits nothing. Nothing when it is missing.
+std::optional<std::string_view> value_of(const CallContext& call, std::string_view name,
+                                         std::string& joined) {
+  std::optional<std::string_view> value;
   for (const auto& [field, text] : call.request.headers) {
     if (!ascii::is_same_word(field, name)) continue;
-    value = value ? *value + ", " + std::string(text) : std::string(text);
+    if (value) joined = std::string(*value).append(", ").append(text);
+    value = value ? std::string_view(joined) : text;
   }
   return value;
+}
+
+/// Of a value that may be anything what a message has room for.
+std::string shown(std::string_view value) {
+  return std::string(value.substr(0, 64));
+}
+
+/// Whether anybody can be refused for its address or its ip.
+bool has_lists(const Access::Options& options) {
+  return !options.whitelist.empty() || !options.blacklist.empty();
 }
 
 Error denied(std::string message) {
@@ -64,11 +76,12 @@ Access::Access(Options options, Parts parts) : options_(std::move(options)), par
 
 Result<void> Access::identify(CallContext& call) const {
   call.client_ip = client_ip_of(call.client_ip, call.header(wire::kForwardedFor), options_.proxies);
-  const auto named = value_of(call, wire::kOriginalAddress);
+  std::string joined;
+  const auto named = value_of(call, wire::kOriginalAddress, joined);
   if (!named || named->empty()) return {};
   Result<Address> address = Address::parse(*named);
   if (!address) {
-    return denied("Address \"" + named->substr(0, 64) + "\" is invalid");
+    return denied("Address \"" + shown(*named) + "\" is invalid");
   }
   call.client_address = std::move(*address);
   return {};
@@ -84,10 +97,11 @@ Result<void> Access::check_node(CallContext& call) const {
   }
   if (Result<void> passed = parts_.authentication.check(call); !passed) return passed;
   if (Result<void> passed = check_version(call); !passed) return passed;
-  const auto root = value_of(call, wire::kNodeRoot);
+  std::string joined;
+  const auto root = value_of(call, wire::kNodeRoot, joined);
   const std::string own_root = options_.root();
   if (!root || *root != own_root) {
-    return denied("Node root is different: \"" + (root ? root->substr(0, 64) : "undefined") +
+    return denied("Node root is different: \"" + shown(root.value_or("undefined")) +
                   "\" instead of \"" + own_root + "\"");
   }
   return {};
@@ -116,28 +130,29 @@ Result<void> Access::check_page(CallContext& call) const {
 }
 
 Result<void> Access::check_version(const CallContext& call) const {
-  auto version = value_of(call, wire::kNodeVersion);
-  if (!version || version->empty()) version = value_of(call, wire::kClientVersion);
+  std::string joined;
+  auto version = value_of(call, wire::kNodeVersion, joined);
+  if (!version || version->empty()) version = value_of(call, wire::kClientVersion, joined);
   if (!version || *version == options_.version) return {};
-  return denied("The version is different: \"" + version->substr(0, 64) + "\" instead of \"" +
+  return denied("The version is different: \"" + shown(*version) + "\" instead of \"" +
                 options_.version + "\"");
 }
 
 Result<void> Access::check_client_lists(const CallContext& call) const {
   // The socket's address counts: a name that the client gives itself must not lift a ban.
-  const std::string ip = call.client_ip.text();
   if (Result<void> passed = check_screens(client_label(call.client_ip), &call.client_ip); !passed) {
     return passed;
   }
+  if (!has_lists(options_)) return {};
+  const std::string ip = call.client_ip.text();
   return check_ip_lists(call.client_address.is_empty() ? ip : call.client_address.text(), ip,
                         call.client_ip);
 }
 
 Result<void> Access::check_lists(const Address& address) const {
   if (options_.is_trusted || address == options_.self) return {};
-  const bool has_lists = !(options_.whitelist.empty() && options_.blacklist.empty());
   const bool needs_ip =
-      has_lists || std::any_of(screens_.begin(), screens_.end(),
+      has_lists(options_) || std::any_of(screens_.begin(), screens_.end(),
                                [](const Screen& screen) { return screen.needs_ip(); });
   if (!needs_ip) return check_screens(address, nullptr);
   const Result<IpAddress> ip = parts_.resolver.resolve(address.host());

@@ -1,6 +1,7 @@
 #include "core/address.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -59,6 +60,7 @@ bool is_domain_name(std::string_view name) {
     if (!is_label(label)) return false;
     if (is_tail_open && count > 0 && is_name_label(label)) has_tail = true;
     is_tail_open = is_tail_open && is_top_label(label);
+    if (!is_tail_open && !has_tail) return false;  // what is left of it makes no tail any more
     ++count;
   }
   return has_tail;
@@ -77,6 +79,13 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 Error not_an_address(std::string_view text) {
   return Error{Errc::invalid_argument, "not a node address: " + quote(text), {}};
+}
+
+/// The text of an address whose host stands in it as `host`.
+std::string joined(std::string host, std::uint16_t port) {
+  std::array<char, kPortDigitsMax> digits{};
+  host += ':';
+  return host.append(digits.data(), std::to_chars(digits.begin(), digits.end(), port).ptr);
 }
 
 }  // namespace
@@ -98,19 +107,17 @@ Result<Address> Address::parse(std::string_view text) {
   // Brackets belong to IPv6, which alone has colons, and to nothing else.
   const bool has_colon = host.find(':') != std::string_view::npos;
   if (has_brackets != has_colon || !is_valid_host(host)) return not_an_address(text);
-  return from_parts(host, *port);
+  return has_colon ? from_parts(host, *port) : Address(std::string(text));
 }
 
 Result<Address> Address::from_parts(std::string_view host, std::uint16_t port) {
-  const std::string port_text = ':' + std::to_string(port);
-  if (!is_valid_host(host)) return not_an_address(std::string(host) + port_text);
-  if (host.find(':') == std::string_view::npos) return Address(std::string(host) + port_text);
-  return Address('[' + IpAddress::parse(host)->full_text() + ']' + port_text);
+  if (!is_valid_host(host)) return not_an_address(joined(std::string(host), port));
+  if (host.find(':') == std::string_view::npos) return Address(joined(std::string(host), port));
+  return Address(joined('[' + IpAddress::parse(host)->full_text() + ']', port));
 }
 
 Address Address::from_ip(const IpAddress& ip, std::uint16_t port) {
-  const std::string port_text = ':' + std::to_string(port);
-  return Address(ip.is_v4() ? ip.text() + port_text : '[' + ip.full_text() + ']' + port_text);
+  return Address(joined(ip.is_v4() ? ip.text() : '[' + ip.full_text() + ']', port));
 }
 
 std::string_view Address::host() const {

@@ -38,8 +38,13 @@ void Headers::set(std::string_view name, std::string_view value) {
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
-  for (const Field& field : *this) {
-    if (ascii::is_same_word(field.name, name)) return field.value;
+  std::size_t begin = 0;
+  for (const auto& [name_end, value_end] : places_) {
+    if (name_end - begin == name.size() &&
+        ascii::is_same_word({text_.data() + begin, name.size()}, name)) {
+      return std::string_view(text_.data() + name_end, value_end - name_end);
+    }
+    begin = value_end;
   }
   return std::nullopt;
 }
