@@ -83,6 +83,7 @@ void read_item(std::string_view item, Weights& weights) {
 }
 
 bool is_compressible(std::string_view content_type) {
+  if (content_type.starts_with("application/json;")) return true;  // what handlers mostly give
   const std::string_view type = cut_off(content_type, ';');
   if (type.size() > 5 && ascii::is_same_word(type.substr(0, 5), "text/")) return true;
   return ascii::is_same_word(type, "application/json") ||
@@ -98,19 +99,32 @@ bool lists(std::string_view field, std::string_view word) {
   return false;
 }
 
-bool lists(const Headers& headers, std::string_view name, std::string_view word) {
-  return std::any_of(headers.begin(), headers.end(), [&](const auto& field) {
-    return ascii::is_same_word(field.name, name) && lists(field.value, word);
-  });
+/// What the fields of a response say about its coding.
+struct Said {
+  bool is_fixed = false;     ///< it is not to be compressed
+  bool has_reasons = false;  ///< caches know that it depends on the client
+};
+
+Said said_by(const Headers& headers) {
+  Said said;
+  for (const auto& [name, value] : headers) {
+    if (ascii::is_same_word(name, "content-encoding") ||
+        ascii::is_same_word(name, "content-range")) {
+      said.is_fixed = true;
+    } else if (ascii::is_same_word(name, "cache-control")) {
+      said.is_fixed = said.is_fixed || lists(value, "no-transform");
+    } else if (ascii::is_same_word(name, "vary")) {
+      said.has_reasons = said.has_reasons || lists(value, "accept-encoding") || lists(value, "*");
+    }
+  }
+  return said;
 }
 
-/// Whether the response could be compressed for one client or another.
-bool depends_on_client(const HttpResponse& response) {
+/// Whether a response could be compressed for one client or another, unless its fields forbid it.
+bool is_text(const HttpResponse& response) {
   constexpr int kPartialContent = 206;
   return !response.body.empty() && response.status != kPartialContent &&
-         is_compressible(response.content_type) && !response.headers.find("content-encoding") &&
-         !response.headers.find("content-range") &&
-         !lists(response.headers, "cache-control", "no-transform");
+         is_compressible(response.content_type);
 }
 
 /// Bits of the smallest window that holds `bytes`: a larger one only costs time to clear.
@@ -210,10 +224,10 @@ Coding accepted_coding(const Headers& request) {
 }
 
 void apply_coding(HttpResponse& response, Coding accepted, int level) {
-  if (level == 0 || !depends_on_client(response)) return;
-  const bool is_told =
-      lists(response.headers, "vary", "accept-encoding") || lists(response.headers, "vary", "*");
-  if (!is_told) response.headers.add("Vary", "Accept-Encoding");
+  if (level == 0 || !is_text(response)) return;
+  const Said said = said_by(response.headers);
+  if (said.is_fixed) return;
+  if (!said.has_reasons) response.headers.add("Vary", "Accept-Encoding");
   if (response.body.size() < kCompressedBodyBytesMin) return;
   Compressed smaller = compressed(response.body, accepted, level);
   if (!smaller.body) return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "core/ascii.h"
 #include "core/json.h"
@@ -54,8 +55,9 @@ std::string_view reason_phrase(int status) {
 }
 
 bool is_ours(std::string_view name) {
+  using namespace std::string_view_literals;
   for (const std::string_view ours :
-       {"content-length", "connection", "keep-alive", "date", "transfer-encoding"}) {
+       {"content-length"sv, "connection"sv, "keep-alive"sv, "date"sv, "transfer-encoding"sv}) {
     if (ascii::is_same_word(name, ours)) return true;
   }
   return false;
@@ -69,20 +71,41 @@ void append_clean(std::string& out, std::string_view text) {
   std::replace_if(out.begin() + begin, out.end(), is_unwanted, ' ');
 }
 
+/// Requires: `name` is a token.
 void append_field(std::string& out, std::string_view name, std::string_view value) {
-  append_clean(out, name);
+  out += name;
   out += ": ";
   append_clean(out, value);
   out += "\r\n";
 }
 
+void append_number(std::string& out, std::size_t number) {
+  std::array<char, 20> digits{};  // of the largest one
+  out.append(digits.data(), std::to_chars(digits.begin(), digits.end(), number).ptr);
+}
+
+void append_length(std::string& out, std::size_t length) {
+  out += "Content-Length: ";
+  append_number(out, length);
+  out += "\r\n";
+}
+
+void append_status_line(std::string& out, int status) {
+  constexpr int kOk = 200;
+  if (status == kOk) {  // nearly all of them
+    out += "HTTP/1.1 200 OK\r\n";
+    return;
+  }
+  out += "HTTP/1.1 ";
+  out += std::to_string(status);
+  out += ' ';
+  out += reason_phrase(status);
+  out += "\r\n";
+}
+
 /// The status line and the fields that are the handler's.
 void append_head(std::string& out, const HttpResponse& response, bool has_body) {
-  out += "HTTP/1.1 ";
-  out += std::to_string(response.status);
-  out += ' ';
-  out += reason_phrase(response.status);
-  out += "\r\n";
+  append_status_line(out, response.status);
   if (has_body && !response.content_type.empty()) {
     append_field(out, "Content-Type", response.content_type);
   }
@@ -111,7 +134,7 @@ std::string response_text(const HttpResponse& response, const ResponseFraming& f
   out += "Date: ";
   append_http_date(out, framing.date);
   out += "\r\n";
-  if (says_length(response)) append_field(out, "Content-Length", std::to_string(length));
+  if (says_length(response)) append_length(out, length);
   append_field(out, "Connection", framing.keeps_alive ? "keep-alive" : "close");
   if (framing.keeps_alive) {
     append_field(out, "Keep-Alive",
@@ -127,7 +150,7 @@ std::string framed_response_head(const HttpResponse& response) {
   out.reserve(256);
   const std::size_t length = length_of(response);
   append_head(out, response, length > 0);
-  if (says_length(response)) append_field(out, "Content-Length", std::to_string(length));
+  if (says_length(response)) append_length(out, length);
   out += "\r\n";
   return out;
 }
