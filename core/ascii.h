@@ -44,6 +44,10 @@ namespace spreadable::ascii {
 
 /// Whether two texts differ in the case of ASCII letters at most.
 [[nodiscard]] constexpr bool is_same_word(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  if (a.empty()) return true;
+  if (to_lower(a.front()) != to_lower(b.front())) return false;
+  if (a == b) return true;  // mostly
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char left, char right) { return to_lower(left) == to_lower(right); });
 }

@@ -178,7 +178,9 @@ Result<Json> parse_json(std::string_view text) {
 }
 
 std::string dump_json(const Json& value) {
+  constexpr std::size_t kUsual = 120;
   std::string out;
+  if (value.is_structured()) out.reserve(kUsual);
   write(out, value);
   return out;
 }

@@ -125,7 +125,7 @@ Result<TraversalResult> TraversalResult::from_json(const Json& json) {
 /// Adds what the action passes on from `call` to a request, unless its receiver would not know it.
 void Traversal::pass_headers(PeerRequest& request, const NetworkAction& action,
                              const CallContext& call) const {
-  if (parts_.book.is_foreign(request.to)) return;
+  if (action.passed_headers().empty() || parts_.book.is_foreign(request.to)) return;
   for (const std::string& name : action.passed_headers()) {
     const auto value = call.request.headers.find(name);
     if (value) request.headers.add(name, *value);

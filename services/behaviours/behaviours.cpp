@@ -76,8 +76,9 @@ void Behaviours::note(const Conduct& conduct) {
   const double weight = conduct.is_good ? 0 : behaviour.weigh(conduct);
   if (!conduct.is_good && weight <= 0) return;
 
-  const TimePoint now = node().clock().now();
   const MutexLock lock(mutex_);
+  if (conduct.is_good && index_.empty()) return;
+  const TimePoint now = node().clock().now();
   const Key key{behaviour.kind(), conduct.peer};
   auto found = index_.find(key);
   if (found == index_.end()) {

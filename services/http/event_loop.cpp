@@ -159,8 +159,9 @@ bool EventLoop::drive() {
   std::array<epoll_event, kEventsMax> events;
   for (;;) {
     if (!crew_->work_off()) return false;
-    if (is_over()) return true;
-    const int count = epoll_wait(epoll_, events.data(), kEventsMax, wait_millis());
+    const std::optional<int> millis = wait_millis();
+    if (!millis) return true;
+    const int count = epoll_wait(epoll_, events.data(), kEventsMax, *millis);
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       if (event.data.ptr) static_cast<Source*>(event.data.ptr)->on_ready(event.events);
@@ -171,16 +172,13 @@ bool EventLoop::drive() {
   }
 }
 
-bool EventLoop::is_over() {
-  const MutexLock lock(mutex_);
-  return is_stopping_ && tasks_.empty();
-}
-
 /// Until the next timer, rounded up so that it has come when the wait ends; for ever without one.
-int EventLoop::wait_millis() {
+/// Nothing when the loop is over.
+std::optional<int> EventLoop::wait_millis() {
   {
     const MutexLock lock(mutex_);
-    if (!tasks_.empty() || is_stopping_) return 0;
+    if (!tasks_.empty()) return 0;
+    if (is_stopping_) return std::nullopt;
   }
   std::optional<TimePoint> next = crew_->next_due();
   if (!timers_.empty() && (!next || timers_.begin()->first < *next)) next = timers_.begin()->first;

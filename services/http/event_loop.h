@@ -120,8 +120,7 @@ class EventLoop {
 
   [[nodiscard]] bool drive();
   void wake();
-  [[nodiscard]] bool is_over();
-  [[nodiscard]] int wait_millis();
+  [[nodiscard]] std::optional<int> wait_millis();
   void run_tasks();
   void run_timers();
   void end_turn();

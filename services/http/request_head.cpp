@@ -15,7 +15,6 @@ using detail::is_control;
 using detail::is_field_value;
 using detail::is_token;
 
-constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::size_t kFieldsUsual = 12;  // what nodes and browsers send needs no more room
 
 constexpr auto kHostBytes = detail::byte_table("-._~!$&'()*+,;=:[]%");
@@ -36,8 +35,10 @@ Error refusal(std::string message) {
 /// Cuts the first line off `rest`. A line ends in CR LF; a CR alone is a mistake or an attack, as
 /// is an LF alone, which is refused as a control byte of the line.
 std::optional<std::string_view> cut_line(std::string_view& rest) {
-  const auto end = rest.find(kLineEnd.front());
-  if (end == std::string_view::npos || rest.substr(end, 2) != kLineEnd) return std::nullopt;
+  const auto end = rest.find('\r');
+  if (end == std::string_view::npos || end + 1 == rest.size() || rest[end + 1] != '\n') {
+    return std::nullopt;
+  }
   const std::string_view line = rest.substr(0, end);
   rest.remove_prefix(end + 2);
   return line;

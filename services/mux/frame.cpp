@@ -1,14 +1,15 @@
 #include "services/mux/frame.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/assert.h"
 
 namespace spreadable {
 namespace {
 
-void append_number(std::string& out, std::uint32_t number) {
-  for (const int shift : {24, 16, 8, 0}) out += static_cast<char>(number >> shift & 0xff);
+void put_number(char* out, std::uint32_t number) {
+  for (const int shift : {24, 16, 8, 0}) *out++ = static_cast<char>(number >> shift & 0xff);
 }
 
 std::uint32_t number_at(std::string_view bytes) {
@@ -24,8 +25,12 @@ std::uint32_t number_at(std::string_view bytes) {
 void append_frame(std::string& out, std::uint32_t id, std::string_view head,
                   std::string_view body) {
   SPREADABLE_ASSERT(head.size() + body.size() <= UINT32_MAX);
-  append_number(out, static_cast<std::uint32_t>(head.size() + body.size()));
-  append_number(out, id);
+  std::array<char, kFrameHeadBytes> numbers{};
+  put_number(numbers.data(), static_cast<std::uint32_t>(head.size() + body.size()));
+  put_number(numbers.data() + 4, id);
+  const std::size_t whole = numbers.size() + head.size() + body.size();
+  if (out.empty()) out.reserve(whole);
+  out.append(numbers.data(), numbers.size());
   out += head;
   out += body;
 }

@@ -133,11 +133,6 @@ void FrameLink::break_off() {
   stream_->break_off();
 }
 
-bool FrameLink::is_closed() const {
-  const MutexLock lock(mutex_);
-  return is_closed_;
-}
-
 void FrameLink::on_ready(std::uint32_t events) {
   {
     const MutexLock lock(mutex_);
@@ -202,7 +197,7 @@ void FrameLink::on_due(TimePoint now) {
 void FrameLink::close() {
   {
     const MutexLock lock(mutex_);
-    if (std::exchange(is_closed_, true)) return;
+    if (is_closed_.exchange(true)) return;
     output_.clear();
     (void)try_charge(output_charge_, 0);
   }

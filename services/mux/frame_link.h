@@ -1,6 +1,7 @@
 // services/mux/frame_link.h: a connection that carries frames.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,7 +45,7 @@ class FrameLink : public EventLoop::Source {
   bool send_raw(std::string_view bytes);
   /// Ends the connection soon; on_closed follows on the loop. Thread-safe.
   void break_off();
-  [[nodiscard]] bool is_closed() const;
+  [[nodiscard]] bool is_closed() const { return is_closed_; }
 
   // On the loop's thread.
 
@@ -69,6 +70,8 @@ class FrameLink : public EventLoop::Source {
   [[nodiscard]] virtual bool is_busy() const = 0;
 
   [[nodiscard]] EventLoop& loop() const { return loop_; }
+  /// When bytes last came. On the loop's thread.
+  [[nodiscard]] TimePoint received_at() const { return received_at_; }
 
  private:
   void receive();
@@ -91,6 +94,8 @@ class FrameLink : public EventLoop::Source {
   bool has_ended_ = false;        ///< the other side sends nothing more
   std::size_t input_charge_ = 0;  ///< taken of the loop's buffered_bytes
 
+  std::atomic<bool> is_closed_{false};  ///< changes under the mutex
+
   mutable Mutex mutex_;
   std::string output_ SPREADABLE_GUARDED_BY(mutex_);        ///< gathered for the next write
   std::string sending_ SPREADABLE_GUARDED_BY(mutex_);       ///< of whoever writes
@@ -99,7 +104,6 @@ class FrameLink : public EventLoop::Source {
   bool is_writing_ SPREADABLE_GUARDED_BY(mutex_) = false;
   bool is_blocked_ SPREADABLE_GUARDED_BY(mutex_) = false;     ///< until the socket has room
   bool has_room_come_ SPREADABLE_GUARDED_BY(mutex_) = false;  ///< while somebody was writing
-  bool is_closed_ SPREADABLE_GUARDED_BY(mutex_) = false;
   TimePoint blocked_at_ SPREADABLE_GUARDED_BY(mutex_){};
   std::size_t output_charge_ SPREADABLE_GUARDED_BY(mutex_) = 0;
 };

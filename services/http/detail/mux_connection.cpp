@@ -32,7 +32,7 @@ MuxConnection::MuxConnection(Endpoint& endpoint, std::unique_ptr<ByteStream> str
       idle_since_(loop().clock().now()) {}
 
 void MuxConnection::on_frame(const Frame& frame) {
-  idle_since_ = loop().clock().now();
+  idle_since_ = received_at();
   const Endpoint::Setup& setup = endpoint_.setup();
   RequestCollector collector(
       {setup.options.head_bytes_max, setup.options.head_fields_max, setup.body_bytes_max});
@@ -42,12 +42,14 @@ void MuxConnection::on_frame(const Frame& frame) {
   }
   const RequestHead& head = collector.head();
   const WorkClass work = setup.handler.work_class(head.method, head.path);
+  if (const auto refusal = obstacle(work)) {
+    return refuse(frame.id, refusal->status, refusal->message);
+  }
   Exchange exchange{frame.id, collector.take()};
   if (collector.state() != RequestCollector::State::empty) {
     return refuse(frame.id, 400, "bytes follow the request");
   }
-  if (!has_room()) return refuse(frame.id, 503, "too many requests");
-  begin();
+  if (!try_begin()) return refuse(frame.id, 503, "too many requests");
   exchange.request.remote_ip = remote_;
   if (work == WorkClass::leaf) {
     together_.push_back(std::move(exchange));
@@ -71,16 +73,19 @@ void MuxConnection::on_frames_end() {
   watch_.add(std::move(batch));
 }
 
-/// Why the request is not to be answered by a handler.
+/// Why no request of `work` is to be answered by a handler.
+std::optional<Refusal> MuxConnection::obstacle(WorkClass work) const {
+  if (endpoint_.is_draining()) return Refusal{503, "the server is stopping"};
+  if (work != WorkClass::client) return std::nullopt;
+  return Refusal{400, "requests of clients need a connection of their own"};
+}
+
+/// What is wrong with a request.
 std::optional<Refusal> MuxConnection::obstacle(const RequestCollector& collector) const {
   using State = RequestCollector::State;
   if (collector.state() == State::refused) return collector.refusal();
   if (collector.state() != State::complete) return Refusal{400, "the request is not complete"};
-  if (endpoint_.is_draining()) return Refusal{503, "the server is stopping"};
-  const RequestHead& head = collector.head();
-  const WorkClass work = endpoint_.setup().handler.work_class(head.method, head.path);
-  if (work != WorkClass::client) return std::nullopt;
-  return Refusal{400, "requests of clients need a connection of their own"};
+  return std::nullopt;
 }
 
 void MuxConnection::give_to_worker(WorkClass work, Exchange exchange) {
@@ -195,9 +200,13 @@ void MuxConnection::begin() {
   endpoint_.begin_request();
 }
 
-bool MuxConnection::has_room() const {
+/// False when there is no room for one more.
+bool MuxConnection::try_begin() {
   const MutexLock lock(requests_mutex_);
-  return requests_ < kRequestsMax;
+  if (requests_ >= kRequestsMax) return false;
+  ++requests_;
+  endpoint_.begin_request();
+  return true;
 }
 
 /// The last thing that a worker does with the connection.

@@ -74,6 +74,7 @@ class MuxConnection final : public FrameLink, public ConnectionTable::Seat {
   };
 
   [[nodiscard]] std::optional<Refusal> obstacle(const RequestCollector& collector) const;
+  [[nodiscard]] std::optional<Refusal> obstacle(WorkClass work) const;
   void give_to_worker(WorkClass work, Exchange exchange);
   void give_to_worker(const std::shared_ptr<Batch>& batch, std::size_t kind);
   void refuse(std::uint32_t id, int status, std::string_view message);
@@ -82,7 +83,7 @@ class MuxConnection final : public FrameLink, public ConnectionTable::Seat {
   void answer(Batch& batch);
   void hurry(Batch& batch);
   [[nodiscard]] std::string answer_frame(Exchange exchange);
-  [[nodiscard]] bool has_room() const;
+  [[nodiscard]] bool try_begin();
   void begin();
   void end(std::size_t requests);
 

@@ -1,6 +1,7 @@
 #include "services/http/detail/request_collector.h"
 
 #include "core/assert.h"
+#include "services/http/detail/text.h"
 
 namespace spreadable::detail {
 namespace {
@@ -31,7 +32,7 @@ RequestCollector::State RequestCollector::feed(std::string_view bytes) {
 /// Bytes up to the end of the head; npos when it has not come.
 std::size_t RequestCollector::find_head_end(std::string_view bytes) const {
   const std::size_t from = searched_ < kHeadEnd.size() ? 0 : searched_ - (kHeadEnd.size() - 1);
-  const auto end = bytes.find(kHeadEnd, from);
+  const auto end = detail::find_head_end(bytes, from);
   return end == std::string_view::npos ? end : end + kHeadEnd.size();
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -28,9 +29,37 @@ inline constexpr auto kTokenBytes = byte_table("!#$%&'*+-.^_`|~");
                      [&](char c) { return table[static_cast<unsigned char>(c)]; });
 }
 
+/// Whether all bytes are letters or hyphens.
+[[nodiscard]] inline bool is_plain_name(std::string_view text) {
+  return word_bytes::has_none(text, '-', [](std::uint64_t word) {
+    using word_bytes::kHighBits;
+    using word_bytes::kOnes;
+    // No sum of two bytes leaves its place: what is beyond ASCII is refused whatever they tell.
+    const std::uint64_t ascii = word & ~kHighBits;
+    const std::uint64_t small = ascii | kOnes * 0x20;
+    const std::uint64_t from_a = small + kOnes * (0x80 - 'a');
+    const std::uint64_t beyond_z = small + kOnes * (0x7f - 'z');
+    const std::uint64_t no_hyphen = (ascii ^ kOnes * '-') + kOnes * 0x7f;
+    return ((~from_a | beyond_z) & no_hyphen & kHighBits) | word_bytes::beyond_ascii(word);
+  });
+}
+
 /// What methods and field names are. Source: RFC 9110 section 5.6.2.
-[[nodiscard]] constexpr bool is_token(std::string_view text) {
-  return !text.empty() && consists_of(text, kTokenBytes);
+[[nodiscard]] inline bool is_token(std::string_view text) {
+  return !text.empty() && (is_plain_name(text) || consists_of(text, kTokenBytes));
+}
+
+/// Where in `text` the line end and the empty line stand that end a head; npos when they are not in
+/// it from `from` on.
+[[nodiscard]] inline std::size_t find_head_end(std::string_view text, std::size_t from = 0) {
+  const auto is_at = [&](std::size_t index, char c) {
+    return index < text.size() && text[index] == c;
+  };
+  for (auto at = text.find('\n', from); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+    const bool ends_line = at > from && text[at - 1] == '\r';
+    if (ends_line && is_at(at + 1, '\r') && is_at(at + 2, '\n')) return at - 1;
+  }
+  return std::string_view::npos;
 }
 
 [[nodiscard]] constexpr bool is_control(char c) {

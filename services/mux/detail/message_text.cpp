@@ -43,9 +43,13 @@ std::optional<int> status_in(std::string_view line) {
 }
 
 std::string_view cut_line(std::string_view& rest) {
-  const auto end = rest.find(kLineEnd);
-  const std::string_view line = rest.substr(0, end);
-  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + kLineEnd.size());
+  auto end = rest.find('\n');
+  while (end == 0 || (end != std::string_view::npos && rest[end - 1] != '\r')) {
+    end = rest.find('\n', end + 1);
+  }
+  const bool is_last = end == std::string_view::npos;
+  const std::string_view line = is_last ? rest : rest.substr(0, end - 1);
+  rest.remove_prefix(is_last ? rest.size() : end + 1);
   return line;
 }
 
@@ -111,7 +115,7 @@ std::string request_head_text(const TransportRequest& request, bool accepts_codi
 }
 
 Result<TransportReply> parse_response(std::string_view text, std::size_t reply_bytes_max) {
-  const auto head_end = text.find(kHeadEnd);
+  const auto head_end = find_head_end(text);
   if (head_end == std::string_view::npos || head_end > CurlTransport::kReplyHeaderBytesMax) {
     return malformed("its head has no end");
   }

@@ -99,4 +99,17 @@ TEST_CASE("word bytes: field values: each text is judged as byte by byte") {
   CHECK(wrong == 0);
 }
 
+TEST_CASE("word bytes: field names: each text is judged as byte by byte") {
+  std::size_t wrong = 0;
+  visit_texts([&](const std::string& text) {
+    const bool is_plain = !is_any(text, [](std::uint8_t c) {
+      return !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && c != '-';
+    });
+    wrong += detail::is_plain_name(text) != is_plain;
+    wrong += detail::is_token(text) !=
+             (!text.empty() && detail::consists_of(text, detail::kTokenBytes));
+  });
+  CHECK(wrong == 0);
+}
+
 }  // namespace spreadable
