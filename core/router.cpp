@@ -129,6 +129,7 @@ void Router::declare(Method method, std::string path, Route route) {
   SPREADABLE_ASSERT(method == Method::get || method == Method::post);
   SPREADABLE_ASSERT(path == normalized(path));
   Table& table = method == Method::get ? get_routes_ : post_routes_;
+  route.middleware = middleware_of(path);
   const bool is_new = table.emplace(std::move(path), std::move(route)).second;
   SPREADABLE_ASSERT(is_new);
 }
@@ -139,6 +140,9 @@ void Router::set_fallback(PageHandler handler) {
 
 void Router::use(std::string prefix, Middleware middleware) {
   middleware_[std::move(prefix)].push_back(std::move(middleware));
+  for (Table* table : {&get_routes_, &post_routes_}) {
+    for (auto& [path, route] : *table) route.middleware = middleware_of(path);
+  }
 }
 
 void Router::protect(std::string_view path, Middleware guard) {
@@ -220,7 +224,7 @@ Router::OwnAnswer Router::handle_own(HttpRequest request, Json body, Deadline de
 }
 
 Answer Router::run(CallContext& call, const Route* route) const {
-  if (const auto* list = middleware_of(call.request.path)) {
+  if (const auto* list = route ? route->middleware : middleware_of(call.request.path)) {
     for (const Middleware& middleware : *list) {
       if (Result<void> passed = middleware(call); !passed) return Result<Json>(passed.error());
     }

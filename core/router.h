@@ -93,6 +93,7 @@ class Router final : public RequestHandler {
     WorkClass work = WorkClass::leaf;
     std::variant<ApiHandler, PageHandler> handler;
     std::vector<Middleware> guards{};
+    const std::vector<Middleware>* middleware = nullptr;  ///< of the path's prefix
     std::unique_ptr<std::atomic<std::size_t>> inside =
         std::make_unique<std::atomic<std::size_t>>(0);
   };

@@ -11,7 +11,7 @@ namespace spreadable {
 namespace {
 
 /// Fields that the protocol adds to a query on its way; an action does not see them.
-constexpr const char* kStageFields[] = {"level", "timeout", "timestamp"};
+constexpr std::string_view kStageFields[] = {"level", "timeout", "timestamp"};
 
 /// Leaves of a stage's body the query inside it. A level above the depth of the network would make
 /// others work for nothing, so it is refused (reliability S10).
@@ -62,7 +62,10 @@ PeerRequest StageQuestion::to(const Address& address) const {
 }
 
 Json query_of_stage(Json body) {
-  for (const char* field : kStageFields) body.erase(field);
+  std::erase_if(body.get_ref<Json::object_t&>(), [](const auto& item) {
+    return std::find(std::begin(kStageFields), std::end(kStageFields), item.first) !=
+           std::end(kStageFields);
+  });
   return body;
 }
 
@@ -190,6 +193,7 @@ Result<Json> Traversal::fan_out(NetworkAction& action, const std::vector<Address
   auto results = parts_.outbound.request_group(requests, with_margin(call.deadline));
   Coverage coverage;
   std::vector<Reply> replies;
+  replies.reserve(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (results[i]) {
       coverage.add_answered();

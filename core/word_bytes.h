@@ -1,6 +1,7 @@
 // core/word_bytes.h: looks at the bytes of a text eight at a time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -28,15 +29,31 @@ inline constexpr std::uint64_t kHighBits = kOnes * 0x80;
   return word & kHighBits;
 }
 
+/// A word of the bytes of `text`, some of them twice, filled up with `filler`. Requires: less than a
+/// word.
+[[nodiscard]] inline std::uint64_t short_word(std::string_view text, char filler) {
+  constexpr std::size_t kHalf = 4;
+  if (text.size() >= kHalf) {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::memcpy(&first, text.data(), kHalf);
+    std::memcpy(&last, text.data() + text.size() - kHalf, kHalf);
+    return std::uint64_t{last} << 32 | first;
+  }
+  const std::uint64_t word = kOnes * static_cast<std::uint8_t>(filler);
+  if (text.empty()) return word;
+  const auto byte = [&](std::size_t at) {
+    return std::uint64_t{static_cast<std::uint8_t>(text[at])};
+  };
+  return word << 24 | byte(0) << 16 | byte(text.size() / 2) << 8 | byte(text.size() - 1);
+}
+
 /// Whether `marks_of(word)` is 0 for the words of `text`, the last of which overlaps the one
 /// before. Less than a word is filled up with `filler`.
 template <class Marks>
 [[nodiscard]] bool has_none(std::string_view text, char filler, Marks marks_of) {
-  std::uint64_t word = kOnes * static_cast<std::uint8_t>(filler);
-  if (text.size() < sizeof word) {
-    if (!text.empty()) std::memcpy(&word, text.data(), text.size());
-    return marks_of(word) == 0;
-  }
+  if (text.size() < sizeof(std::uint64_t)) return marks_of(short_word(text, filler)) == 0;
+  std::uint64_t word = 0;
   const char* const last = text.data() + text.size() - sizeof word;
   for (const char* at = text.data(); at < last; at += sizeof word) {
     std::memcpy(&word, at, sizeof word);
