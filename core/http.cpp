@@ -7,7 +7,7 @@ namespace {
 
 // Room for the fields of most messages, so that it is made once.
 constexpr std::size_t kFieldsUsual = 8;
-constexpr std::size_t kBytesUsual = 240;
+constexpr std::size_t kBytesUsual = 320;
 
 }  // namespace
 
@@ -24,8 +24,16 @@ void Headers::add(std::string_view name, std::string_view value) {
   if (places_.capacity() == 0) reserve(kFieldsUsual, kBytesUsual);
   text_ += name;
   const std::size_t name_end = text_.size();
+  text_ += kColon;
   text_ += value;
   places_.push_back({name_end, text_.size()});
+  text_ += kLineEnd;
+}
+
+void Headers::add_line(std::string_view line, std::size_t name_bytes) {
+  const std::size_t begin = text_.size();
+  places_.push_back({begin + name_bytes, begin + line.size() - kLineEnd.size()});
+  text_ += line;
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
@@ -39,12 +47,13 @@ void Headers::set(std::string_view name, std::string_view value) {
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
   std::size_t begin = 0;
-  for (const auto& [name_end, value_end] : places_) {
-    if (name_end - begin == name.size() &&
+  for (const Place& place : places_) {
+    if (place.name_end - begin == name.size() &&
         ascii::is_same_word({text_.data() + begin, name.size()}, name)) {
-      return std::string_view(text_.data() + name_end, value_end - name_end);
+      return std::string_view(text_).substr(place.value_begin(),
+                                            place.value_end - place.value_begin());
     }
-    begin = value_end;
+    begin = place.next_begin();
   }
   return std::nullopt;
 }

@@ -17,8 +17,9 @@ namespace spreadable {
 enum class Method { get, head, post, options, other };
 
 /// Header fields in the order they came. Names compare without regard to case. All texts lie in one
-/// block, so that reading, copying and forgetting them costs two allocations however many there
-/// are. What is given out points into it: it lasts until the next change.
+/// block, as the lines of a message, so that reading, writing, copying and forgetting them costs
+/// two allocations however many there are. What is given out points into it: it lasts until the
+/// next change.
 class Headers {
  public:
   struct Field {
@@ -56,6 +57,9 @@ class Headers {
   void reserve(std::size_t fields, std::size_t bytes);
   /// Requires: neither text is of this object.
   void add(std::string_view name, std::string_view value);
+  /// As add, of a whole line. Requires: it is a name of so many bytes, a colon, a space, the value,
+  /// CR and LF.
+  void add_line(std::string_view line, std::size_t name_bytes);
   /// Replaces all fields `name` by this one.
   void set(std::string_view name, std::string_view value);
   /// The first value of `name`, if there is one.
@@ -63,18 +67,27 @@ class Headers {
   [[nodiscard]] Iterator begin() const { return {*this, 0}; }
   [[nodiscard]] Iterator end() const { return {*this, places_.size()}; }
   [[nodiscard]] std::size_t size() const { return places_.size(); }
+  /// All fields as a message has them: each its name, a colon, a space, its value, CR and LF. Texts
+  /// that do not belong there stand in it as they were given.
+  [[nodiscard]] std::string_view lines() const { return text_; }
 
  private:
-  /// Where name and value of a field end in the block; its name begins where the field before ends.
+  static constexpr std::string_view kColon = ": ";
+  static constexpr std::string_view kLineEnd = "\r\n";
+
+  /// Where name and value of a field end in the block, in the lines of a message.
   struct Place {
     std::size_t name_end;
     std::size_t value_end;
+
+    [[nodiscard]] std::size_t value_begin() const { return name_end + kColon.size(); }
+    [[nodiscard]] std::size_t next_begin() const { return value_end + kLineEnd.size(); }
   };
   [[nodiscard]] Field field(std::size_t index) const {
-    const std::size_t begin = index == 0 ? 0 : places_[index - 1].value_end;
-    const auto [name_end, value_end] = places_[index];
-    return {{text_.data() + begin, name_end - begin},
-            {text_.data() + name_end, value_end - name_end}};
+    const std::size_t begin = index == 0 ? 0 : places_[index - 1].next_begin();
+    const Place& place = places_[index];
+    return {{text_.data() + begin, place.name_end - begin},
+            {text_.data() + place.value_begin(), place.value_end - place.value_begin()}};
   }
 
   std::string text_;

@@ -15,6 +15,7 @@ using detail::is_control;
 using detail::is_field_value;
 using detail::is_token;
 
+constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::size_t kFieldsUsual = 12;  // what nodes and browsers send needs no more room
 
 constexpr auto kHostBytes = detail::byte_table("-._~!$&'()*+,;=:[]%");
@@ -40,7 +41,7 @@ std::optional<std::string_view> cut_line(std::string_view& rest) {
     return std::nullopt;
   }
   const std::string_view line = rest.substr(0, end);
-  rest.remove_prefix(end + 2);
+  rest.remove_prefix(end + kLineEnd.size());
   return line;
 }
 
@@ -165,6 +166,7 @@ Result<void> note_field(std::string_view name, std::string_view value, RequestHe
   return {};
 }
 
+/// Requires: the end of the line follows it.
 Result<void> read_field(std::string_view line, RequestHead& head, Framing& framing) {
   if (line.front() == ' ' || line.front() == '\t') return refusal("a field is folded");
   const auto colon = line.find(':');
@@ -173,7 +175,11 @@ Result<void> read_field(std::string_view line, RequestHead& head, Framing& frami
   const std::string_view value = ascii::trim(line.substr(colon + 1));
   if (!is_token(name)) return refusal("a field name is malformed");
   if (!is_field_value(value)) return refusal("a field value has control bytes");
-  head.headers.add(name, value);
+  if (detail::is_plain_line(line, name, value)) {
+    head.headers.add_line({line.data(), line.size() + kLineEnd.size()}, name.size());
+  } else {
+    head.headers.add(name, value);
+  }
   return note_field(name, value, head, framing);
 }
 

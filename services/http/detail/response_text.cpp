@@ -109,8 +109,19 @@ void append_head(std::string& out, const HttpResponse& response, bool has_body) 
   if (has_body && !response.content_type.empty()) {
     append_field(out, "Content-Type", response.content_type);
   }
-  for (const auto& [name, value] : response.headers) {
-    if (is_token(name) && !is_ours(name)) append_field(out, name, value);
+  const auto is_good = [](const auto& field) {
+    return is_token(field.name) && !is_ours(field.name);
+  };
+  const auto is_clean = [&](const auto& field) {
+    return is_good(field) && is_field_value(field.value);
+  };
+  const Headers& headers = response.headers;
+  if (std::all_of(headers.begin(), headers.end(), is_clean)) {
+    out += headers.lines();
+    return;
+  }
+  for (const auto& field : headers) {
+    if (is_good(field)) append_field(out, field.name, field.value);
   }
 }
 

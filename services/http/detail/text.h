@@ -82,4 +82,11 @@ inline constexpr auto kTokenBytes = byte_table("!#$%&'*+-.^_`|~");
          is_field_value(line.substr(colon + 1));
 }
 
+/// Whether `line`, of which `name` and `value` are parts, has a space between them and nothing more,
+/// as most senders write it.
+[[nodiscard]] inline bool is_plain_line(std::string_view line, std::string_view name,
+                                        std::string_view value) {
+  return line.size() == name.size() + 2 + value.size() && line[name.size() + 1] == ' ';
+}
+
 }  // namespace spreadable::detail

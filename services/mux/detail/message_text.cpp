@@ -53,15 +53,22 @@ std::string_view cut_line(std::string_view& rest) {
   return line;
 }
 
-/// The fields, one a line.
+/// The fields, one a line, each with its end.
 std::optional<Headers> fields_in(std::string_view lines) {
   Headers headers;
   headers.reserve(kFieldsUsual, lines.size());
   while (!lines.empty()) {
     const std::string_view line = cut_line(lines);
-    if (!is_field(line)) return std::nullopt;
     const auto colon = line.find(':');
-    headers.add(line.substr(0, colon), ascii::trim(line.substr(colon + 1)));
+    if (colon == std::string_view::npos) return std::nullopt;
+    const std::string_view name = line.substr(0, colon);
+    const std::string_view value = ascii::trim(line.substr(colon + 1));
+    if (!is_token(name) || !is_field_value(value)) return std::nullopt;
+    if (is_plain_line(line, name, value)) {
+      headers.add_line({line.data(), line.size() + kLineEnd.size()}, name.size());
+    } else {
+      headers.add(name, value);
+    }
   }
   return headers;
 }
@@ -96,7 +103,7 @@ bool is_writable(const TransportRequest& request) {
 
 std::string request_head_text(const TransportRequest& request, bool accepts_codings) {
   std::string out;
-  out.reserve(512);
+  out.reserve(256 + request.headers.lines().size());
   const auto put = [&](std::string_view name, std::string_view value) {
     out += name;
     out += ": ";
@@ -108,7 +115,7 @@ std::string request_head_text(const TransportRequest& request, bool accepts_codi
   out += " HTTP/1.1\r\n";
   put("Host", request.to.text());
   if (accepts_codings) put("Accept-Encoding", "gzip, deflate");
-  for (const auto& [name, value] : request.headers) put(name, value);
+  out += request.headers.lines();
   if (request.method == Method::post) put("Content-Length", std::to_string(request.body.size()));
   out += kLineEnd;
   return out;
@@ -119,7 +126,7 @@ Result<TransportReply> parse_response(std::string_view text, std::size_t reply_b
   if (head_end == std::string_view::npos || head_end > CurlTransport::kReplyHeaderBytesMax) {
     return malformed("its head has no end");
   }
-  std::string_view lines = text.substr(0, head_end);
+  std::string_view lines = text.substr(0, head_end + kLineEnd.size());
   const auto status = status_in(cut_line(lines));
   if (!status) return malformed("its first line is no status");
   auto headers = fields_in(lines);

@@ -34,4 +34,17 @@ TEST_CASE("http: headers: are read in the order they came, by either increment")
   CHECK(it == headers.end());
 }
 
+TEST_CASE("http: headers: stand as lines, whichever way they were added") {
+  Headers headers{{"a", "1"}, {"b", ""}};
+  headers.add_line("Long-Name: some value\r\n", 9);
+  headers.add("c", "3");
+  CHECK(headers.lines() == "a: 1\r\nb: \r\nLong-Name: some value\r\nc: 3\r\n");
+  CHECK(*headers.find("long-name") == "some value");
+  CHECK(headers.find("b")->empty());
+  CHECK(*headers.find("c") == "3");
+  headers.set("b", "2");
+  CHECK(headers.lines() == "a: 1\r\nLong-Name: some value\r\nc: 3\r\nb: 2\r\n");
+  CHECK(Headers().lines().empty());
+}
+
 }  // namespace spreadable
