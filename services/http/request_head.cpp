@@ -141,27 +141,12 @@ void read_connection(std::string_view value, Framing& framing) {
 /// Takes note of the fields that decide how the rest of the connection is read.
 Result<void> note_field(std::string_view name, std::string_view value, RequestHead& head,
                         Framing& framing) {
-  // Lengths differ, so one comparison tells which it can be.
-  switch (name.size()) {
-    case 4:
-      if (ascii::is_same_word(name, "host")) return read_host(value, framing);
-      break;
-    case 6:
-      if (ascii::is_same_word(name, "expect")) {
-        head.expects_continue = ascii::is_same_word(value, "100-continue");
-      }
-      break;
-    case 10:
-      if (ascii::is_same_word(name, "connection")) read_connection(value, framing);
-      break;
-    case 14:
-      if (ascii::is_same_word(name, "content-length")) return read_length(value, head, framing);
-      break;
-    case 17:
-      if (ascii::is_same_word(name, "transfer-encoding")) return read_coding(value, head);
-      break;
-    default:
-      break;
+  if (ascii::is_same_word(name, "content-length")) return read_length(value, head, framing);
+  if (ascii::is_same_word(name, "transfer-encoding")) return read_coding(value, head);
+  if (ascii::is_same_word(name, "host")) return read_host(value, framing);
+  if (ascii::is_same_word(name, "connection")) read_connection(value, framing);
+  if (ascii::is_same_word(name, "expect")) {
+    head.expects_continue = ascii::is_same_word(value, "100-continue");
   }
   return {};
 }
