@@ -1,10 +1,13 @@
 // core/call_context.h: one request on its way through a node.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/address.h"
+#include "core/answer_memory.h"
 #include "core/clock.h"
 #include "core/http.h"
 #include "core/json.h"
@@ -35,6 +38,11 @@ struct CallContext {
   bool signs_answer = false;
   /// Headers for the response.
   Headers reply_headers{};
+  /// What the answers are allowed that this one is made of; the response keeps it until it has been
+  /// sent.
+  std::optional<AnswerMemory::Hold> memory{};
+  /// About how long the answer is as a text; 0: not known.
+  std::size_t answer_bytes = 0;
 
   /// The header's value, or an empty text.
   [[nodiscard]] std::string_view header(std::string_view name) const {

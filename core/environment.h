@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/answer_memory.h"
 #include "core/clock.h"
 #include "core/logger.h"
 #include "core/random.h"
@@ -32,6 +33,7 @@ struct Environment {
   std::shared_ptr<Transport> transport;
   std::shared_ptr<Scheduler> scheduler;
   std::shared_ptr<Resolver> resolver;
+  std::shared_ptr<AnswerMemory> memory;  ///< of the process
   std::shared_ptr<Logger> logger;
   std::unique_ptr<Server> server;
   std::unique_ptr<Database> database;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -110,6 +111,9 @@ struct HttpResponse {
   Headers headers;
   std::string content_type = "application/json; charset=utf-8";
   std::string body;
+  /// Nothing, or what stands for the memory that the body takes (AnswerMemory). Whoever sends the
+  /// response keeps it for as long as it has the body. Shared, as responses can be copied.
+  std::shared_ptr<const void> memory{};
 };
 
 }  // namespace spreadable

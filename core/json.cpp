@@ -16,6 +16,17 @@ namespace {
 /// is made each time.
 constexpr std::size_t kUsualBytes = 65'536;
 
+/// What the allocator adds to a block: its length, and what rounding up to 16 bytes takes.
+constexpr std::size_t kBlockBytes = 16;
+/// Of an object's item: name and value, and the tree's own three pointers and colour.
+constexpr std::size_t kTreeNodeBytes = sizeof(Json::object_t::value_type) + 32 + kBlockBytes;
+
+/// What a text takes beside the string itself, which holds short ones.
+std::size_t text_bytes(const std::string& text) {
+  constexpr std::size_t kInsideMax = 15;
+  return text.capacity() > kInsideMax ? text.capacity() + 1 + kBlockBytes : 0;
+}
+
 /// Whether brackets nest deeper than kJsonDepthMax. Looks at brackets outside of strings only.
 bool is_too_deep(std::string_view text) {
   std::size_t depth = 0;
@@ -177,12 +188,36 @@ Result<Json> parse_json(std::string_view text) {
   }
 }
 
-std::string dump_json(const Json& value) {
+std::string dump_json(const Json& value, std::size_t bytes) {
   constexpr std::size_t kUsual = 120;
   std::string out;
-  if (value.is_structured()) out.reserve(kUsual);
+  if (value.is_structured()) out.reserve(std::max(kUsual, bytes));
   write(out, value);
   return out;
+}
+
+std::size_t memory_of(const Json& value) {
+  std::size_t bytes = 0;
+  switch (value.type()) {
+    case Json::value_t::object:
+      bytes = sizeof(Json::object_t) + kBlockBytes;
+      for (const auto& [name, item] : value.get_ref<const Json::object_t&>()) {
+        bytes += kTreeNodeBytes + text_bytes(name) + memory_of(item);
+      }
+      return bytes;
+    case Json::value_t::array: {
+      const auto& items = value.get_ref<const Json::array_t&>();
+      bytes = sizeof items + items.capacity() * sizeof(Json) + 2 * kBlockBytes;
+      for (const Json& item : items) bytes += memory_of(item);
+      return bytes;
+    }
+    case Json::value_t::string: {
+      const auto& text = value.get_ref<const std::string&>();
+      return sizeof text + kBlockBytes + text_bytes(text);
+    }
+    default:
+      return 0;
+  }
 }
 
 }  // namespace spreadable

@@ -1,6 +1,7 @@
 #include "core/network_action.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -45,14 +46,18 @@ Json NetworkAction::merge(const std::vector<Reply>& replies, const Json& query) 
   return merges::concatenate(replies, query);
 }
 
-Json NetworkAction::merge_slaves(const std::vector<Reply>& replies, const Json& query,
-                                 CallContext&) const {
+Json NetworkAction::merge_away(std::vector<Reply>& replies, const Json& query) const {
   return merge(replies, query);
 }
 
-Json NetworkAction::merge_masters(const std::vector<Reply>& replies, const Json& query,
+Json NetworkAction::merge_slaves(std::vector<Reply>& replies, const Json& query,
+                                 CallContext&) const {
+  return merge_away(replies, query);
+}
+
+Json NetworkAction::merge_masters(std::vector<Reply>& replies, const Json& query,
                                   CallContext&) const {
-  return merge(replies, query);
+  return merge_away(replies, query);
 }
 
 const Schema* NetworkAction::answer_schema(Answerer, const Json&) const {
@@ -111,6 +116,13 @@ Json FunctionAction::merge(const std::vector<Reply>& replies, const Json& query)
   return merge_ ? merge_(replies, query) : NetworkAction::merge(replies, query);
 }
 
+Json FunctionAction::merge_away(std::vector<Reply>& replies, const Json& query) const {
+  using Function = Json (*)(const std::vector<Reply>&, const Json&);
+  const Function* const function = merge_.target<Function>();
+  const bool concatenates = !merge_ || (function && *function == &merges::concatenate);
+  return concatenates ? merges::concatenate_away(replies) : merge_(replies, query);
+}
+
 std::optional<bool> FunctionAction::leaves_room(const Json& merged, const Reply& reply,
                                                 const Json& query) const {
   return audit_ ? audit_(merged, reply, query) : NetworkAction::leaves_room(merged, reply, query);
@@ -146,6 +158,21 @@ Json concatenate(const std::vector<Reply>& replies, const Json&) {
       all.insert(all.end(), reply.value.begin(), reply.value.end());
     } else {
       all.push_back(reply.value);
+    }
+  }
+  return all;
+}
+
+Json concatenate_away(std::vector<Reply>& replies) {
+  Json all = Json::array();
+  for (Reply& reply : replies) {
+    if (reply.value.is_array()) {
+      auto& to = all.get_ref<Json::array_t&>();
+      auto& from = reply.value.get_ref<Json::array_t&>();
+      to.insert(to.end(), std::move_iterator(from.begin()), std::move_iterator(from.end()));
+      reply.value = nullptr;
+    } else {
+      all.push_back(std::move(reply.value));
     }
   }
   return all;

@@ -1,12 +1,14 @@
 // core/network_action.h: what a network is asked to do.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/address.h"
+#include "core/answer_memory.h"
 #include "core/call_context.h"
 #include "core/json.h"
 #include "core/result.h"
@@ -64,12 +66,16 @@ class NetworkAction {
   /// be none. By default arrays are joined into one array, each other value being an array of one.
   [[nodiscard]] virtual Json merge(const std::vector<Reply>& replies, const Json& query) const;
 
+  /// As merge, and may take the values out of `replies`, so that large ones are not there twice. By
+  /// default it is merge().
+  [[nodiscard]] virtual Json merge_away(std::vector<Reply>& replies, const Json& query) const;
+
   /// The same for actions whose answers have one form at slaves and another one at masters, or
   /// depend on the call: joins slaves' answers into a master's, and masters' into the result. A
-  /// master may add reply headers. By default both are merge().
-  [[nodiscard]] virtual Json merge_slaves(const std::vector<Reply>& replies, const Json& query,
+  /// master may add reply headers. By default both are merge_away().
+  [[nodiscard]] virtual Json merge_slaves(std::vector<Reply>& replies, const Json& query,
                                           CallContext& call) const;
-  [[nodiscard]] virtual Json merge_masters(const std::vector<Reply>& replies, const Json& query,
+  [[nodiscard]] virtual Json merge_masters(std::vector<Reply>& replies, const Json& query,
                                            CallContext& call) const;
   /// What an answer must look like, or nullptr when any will do; lives as long as the action. An
   /// answer that is refused is silence, and held against its node. With a schema objects carry
@@ -86,6 +92,11 @@ class NetworkAction {
   [[nodiscard]] virtual std::optional<bool> leaves_room(const Json& merged, const Reply& reply,
                                                         const Json& query) const;
 
+  /// What one who gathers answers to it is going to need.
+  [[nodiscard]] ExpectedMemory& expected_memory(AnswerMemory::Stage stage) {
+    return expected_memory_[static_cast<std::size_t>(stage)];
+  }
+
  protected:
   bool is_for_clients_ = true;
   bool has_signed_answers_ = false;
@@ -95,6 +106,7 @@ class NetworkAction {
 
  private:
   const std::string name_;
+  std::array<ExpectedMemory, 2> expected_memory_;  ///< by stage
 };
 
 /// A NetworkAction made of functions. Made by Node::add_action.
@@ -124,6 +136,7 @@ class FunctionAction final : public NetworkAction {
   [[nodiscard]] Result<void> check(const Json& query) const override;
   [[nodiscard]] Json local(const Json& query, CallContext& call) override;
   [[nodiscard]] Json merge(const std::vector<Reply>& replies, const Json& query) const override;
+  [[nodiscard]] Json merge_away(std::vector<Reply>& replies, const Json& query) const override;
   [[nodiscard]] bool is_auditable() const override { return static_cast<bool>(audit_); }
   [[nodiscard]] std::optional<bool> leaves_room(const Json& merged, const Reply& reply,
                                                 const Json& query) const override;
@@ -143,6 +156,8 @@ namespace merges {
 [[nodiscard]] Json sum_by_key(const std::vector<Reply>& replies, const Json& query);
 /// All arrays in one; any other value counts as an array of one.
 [[nodiscard]] Json concatenate(const std::vector<Reply>& replies, const Json& query);
+/// The same, of values that are taken out of `replies`.
+[[nodiscard]] Json concatenate_away(std::vector<Reply>& replies);
 }  // namespace merges
 
 /// Ready-made audits.

@@ -115,9 +115,10 @@ Node::Node(NodeOptions options, Environment environment)
                  .acquainted = options_.initial_network_address},
                 {*environment_.transport, *environment_.clock, access_, book_, router_, conducts_}),
       traversal_({table_, book_, known_lists_, outbound_, *environment_.clock, *environment_.random,
-                  *environment_.logger}),
+                  *environment_.logger, *environment_.memory, options_.request.traversal_memory}),
       services_(*this) {
   SPREADABLE_ASSERT(environment_.scheduler && environment_.server && environment_.database);
+  SPREADABLE_ASSERT(environment_.memory);
 }
 
 Node::~Node() {
@@ -375,7 +376,7 @@ void Node::declare_action_routes(NetworkAction& action) {
                 Result<TraversalResult> result = traversal_.run(action, query, call);
                 note_whether_joined(result);
                 if (!result) return result.error();
-                return result->to_json();
+                return std::move(*result).to_json();
               });
 }
 

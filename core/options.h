@@ -38,6 +38,10 @@ struct NodeOptions {
 
   struct Requests {
     std::size_t client_concurrency = 50;  ///< client requests of one route that run at a time
+    /// What answers of traversals under way may take in this process, whichever of its nodes has
+    /// begun them; further ones wait. A few at a time of the largest results that anybody has use
+    /// for, and little beside what a machine has.
+    std::uint64_t traversal_memory = std::uint64_t{256} << 20;
     Millis server_timeout{2'000};  ///< for a request to another node that has no budget of its own
     Millis ping_timeout{1'000};    ///< a live node answers a ping at once, so less will do
     friend bool operator==(const Requests&, const Requests&) = default;

@@ -42,7 +42,8 @@ Error error_of_reply(const Address& from, int status, const std::string& body) {
 
 /// Checks a body as the protocol does. Receivers put the address they called into objects (protocol
 /// section 1.11).
-Result<PeerReply> accept(const PeerRequest& request, Json body, Headers headers) {
+Result<PeerReply> accept(const PeerRequest& request, Json body, Headers headers,
+                         std::size_t bytes) {
   if (request.is_stamped && body.is_object()) body["address"] = request.to.text();
   if (request.schema) {
     if (const Result<void> passed = request.schema->check(body); !passed) {
@@ -50,7 +51,7 @@ Result<PeerReply> accept(const PeerRequest& request, Json body, Headers headers)
                    std::string(wire::kResponseSchema)};
     }
   }
-  return PeerReply{.body = std::move(body), .headers = std::move(headers)};
+  return PeerReply{.body = std::move(body), .headers = std::move(headers), .bytes = bytes};
 }
 
 /// Checks a reply as the protocol does: 2xx with a JSON body that passes the schema.
@@ -69,7 +70,9 @@ Result<PeerReply> parse_reply(const PeerRequest& request, TransportReply&& reply
   if (!body) {
     return Error{Errc::bad_response, request.to.text() + ": " + body.error().message, {}};
   }
-  return accept(request, std::move(*body), std::move(reply.headers));
+  const std::size_t bytes = reply.body.size();
+  std::string().swap(reply.body);  // large ones would be there twice meanwhile
+  return accept(request, std::move(*body), std::move(reply.headers), bytes);
 }
 
 const Json& body_of(const PeerRequest& request) {
@@ -169,7 +172,7 @@ Result<PeerReply> Outbound::ask_self(const PeerRequest& request, Deadline deadli
   Router::OwnAnswer said = parts_.router.handle_own(std::move(own), body_of(request), deadline);
   if (auto* const json = std::get_if<Result<Json>>(&said.answer);
       json && *json && !request.is_raw) {
-    return accept(request, std::move(**json), std::move(said.headers));
+    return accept(request, std::move(**json), std::move(said.headers), said.bytes);
   }
   HttpResponse response = to_response(std::move(said.answer));
   for (const auto& [name, value] : said.headers) response.headers.add(name, value);

@@ -53,6 +53,8 @@ struct PeerReply {
   Headers headers;
   std::string text{};         ///< instead of the body, when the request was raw
   bool is_unchanged = false;  ///< the asker has it already; there is no body
+  /// How long it was on its way; about so long for an answer of the node itself, if that is known.
+  std::size_t bytes = 0;
 };
 
 /// Sends requests to peers and keeps the accounts: access lists, the headers that every node sends,

@@ -75,6 +75,34 @@ class Place {
   const std::size_t count_;
 };
 
+/// What to make ready for the text of an answer and the head before it. Small texts grow quickly.
+std::size_t room_for_text(const CallContext& call) {
+  constexpr std::size_t kHeadBytes = 4'096;
+  constexpr std::size_t kSmallBytes = 16'384;
+  return call.answer_bytes > kSmallBytes ? call.answer_bytes + kHeadBytes : 0;
+}
+
+/// Of what the answer was made of only its text is left.
+void keep_memory(CallContext& call, HttpResponse& response) {
+  if (!call.memory) return;
+  if (call.memory->is_large()) {
+    auto memory = std::make_shared<AnswerMemory::Hold>(std::move(*call.memory));
+    memory->resize(response.body.capacity());
+    response.memory = std::move(memory);
+  }
+  call.memory.reset();
+}
+
+/// `answer`, which is used up, as to_response has it.
+HttpResponse written_down(Answer& answer, std::size_t bytes) {
+  if (auto* const response = std::get_if<HttpResponse>(&answer)) return std::move(*response);
+  const auto& result = std::get<Result<Json>>(answer);
+  if (!result) return error_response(result.error());
+  HttpResponse response;
+  response.body = dump_json(*result, bytes);
+  return response;
+}
+
 HttpResponse not_found(const HttpRequest& request) {
   const std::string url = request.query.empty() ? request.path : request.path + "?" + request.query;
   return error_response({Errc::not_found, "Not found route \"" + url + "\"", {}});
@@ -101,13 +129,8 @@ HttpResponse error_response(const Error& error) {
   return response;
 }
 
-HttpResponse to_response(Answer answer) {
-  if (auto* const response = std::get_if<HttpResponse>(&answer)) return std::move(*response);
-  const auto& result = std::get<Result<Json>>(answer);
-  if (!result) return error_response(result.error());
-  HttpResponse response;
-  response.body = dump_json(*result);
-  return response;
+HttpResponse to_response(Answer answer, std::size_t bytes) {
+  return written_down(answer, bytes);
 }
 
 Router::Router(const Clock& clock, Logger& logger, Limits limits)
@@ -200,7 +223,11 @@ HttpResponse Router::handle(HttpRequest request) {
                      .client_ip = request.remote_ip,
                      .client_address = {},
                      .is_native = request.headers.find(wire::kFeatures).has_value()};
-    response = to_response(run(call, route));
+    {
+      Answer answer = run(call, route);
+      response = written_down(answer, room_for_text(call));
+    }
+    keep_memory(call, response);
     for (const auto& [name, value] : call.reply_headers) response.headers.add(name, value);
     if (call.is_native) {
       response.headers.add(wire::kFeatures, wire::kOwnFeatures);
@@ -220,7 +247,7 @@ Router::OwnAnswer Router::handle_own(HttpRequest request, Json body, Deadline de
                    .is_own = true,
                    .is_native = true};
   Answer said = answer(call, find(request.method, request.path));
-  return {std::move(said), std::move(call.reply_headers)};
+  return {std::move(said), std::move(call.reply_headers), call.answer_bytes};
 }
 
 Answer Router::run(CallContext& call, const Route* route) const {

@@ -34,7 +34,8 @@ using Answer = std::variant<Result<Json>, HttpResponse>;
 /// section 1.4 of the protocol for the others. Errc::internal never carries its text to a caller.
 [[nodiscard]] HttpResponse error_response(const Error& error);
 /// `answer` as it goes to a caller: JSON written down, errors as error_response has them.
-[[nodiscard]] HttpResponse to_response(Answer answer);
+/// It has about `bytes`, if that is known.
+[[nodiscard]] HttpResponse to_response(Answer answer, std::size_t bytes = 0);
 
 /// Finds the handler of a request in a hash table and runs it, in the order of protocol
 /// section 1.2: CORS, body, the middleware of the path's prefix, the route's guards, handler,
@@ -81,7 +82,8 @@ class Router final : public RequestHandler {
   [[nodiscard]] HttpResponse handle(HttpRequest request) override;
   struct OwnAnswer {
     Answer answer;
-    Headers headers;  ///< that the handler has added
+    Headers headers;        ///< that the handler has added
+    std::size_t bytes = 0;  ///< see CallContext::answer_bytes
   };
   /// As handle, for a request of the node to itself: no access checks, no budget but `deadline`,
   /// and JSON goes in and comes out as values, which nobody has to write and to parse. `body`

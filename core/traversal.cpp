@@ -28,6 +28,21 @@ Result<void> unwrap_query(const NetworkAction& action, CallContext& call) {
   return action.check(call.body);
 }
 
+/// Takes what is claimed. Where nothing is known of the answers, the traversal that will tell may
+/// be held up itself by somebody silent, so that others go on after a part of their time.
+Result<AnswerMemory::Hold> take(AnswerMemory& memory, AnswerMemory::Claim claim, Deadline deadline,
+                                const Clock& clock) {
+  constexpr int kPatience = 4;  // that part of it
+  const auto is_known = [&] { return claim.expected->bytes(claim.stage, /*bytes_max=*/0) > 0; };
+  if (!is_known()) {
+    const Deadline patience(clock.now() + deadline.remaining(clock) / kPatience);
+    if (auto hold = memory.take(claim, patience)) return hold;
+    claim.bytes = is_known() ? claim.expected->bytes(claim.stage, claim.bytes_max)
+                             : claim.bytes_max / AnswerMemory::kSmallShare;
+  }
+  return memory.take(claim, deadline);
+}
+
 /// Refuses a request that wants to be handed on deeper than a network has levels: each level would
 /// multiply it. Source: protocol section 5.13; reliability S10.
 Result<void> check_level(const CallContext& call) {
@@ -82,14 +97,80 @@ struct Traversal::Part {
 struct Traversal::Gathering {
   NetworkAction& action;
   const Json& query;
-  const CallContext& call;
+  CallContext& call;
   std::vector<Part> parts;
 };
 
-Json TraversalResult::to_json() const {
+/// What the answers to one stage take, told to the call's memory and to those that come later.
+/// Looks at values when there is much of them; few are taken for what takes most for its length,
+/// such as a number in an object.
+class Traversal::Answers {
+ public:
+  Answers(NetworkAction& action, AnswerMemory::Stage stage, CallContext& call)
+      : expected_(action.expected_memory(stage)), call_(call) {}
+
+  void add(const PeerReply& reply) {
+    text_bytes_ += reply.bytes;
+    value_bytes_ += is_much() ? memory_of(reply.body) : kFactor * reply.bytes;
+    if (reply.bytes > 0) ++texts_;
+    ++answers_;
+  }
+
+  /// Texts and values that have come so far, which are there at once for a moment.
+  void note_gathered() {
+    most_ = std::max<std::uint64_t>(most_, with_unknown(text_bytes_ + value_bytes_));
+    if (call_.memory && call_.memory->bytes() < most_) call_.memory->resize(most_);
+  }
+
+  /// What they were merged into, and what that has left of them. Nothing more comes.
+  void note_merged(const std::vector<Reply>& replies, const Json& merged) {
+    std::uint64_t bytes = most_;
+    call_.answer_bytes = with_unknown(text_bytes_);
+    if (is_much() || texts_ == 0) {
+      const std::size_t merged_bytes = memory_of(merged);
+      call_.answer_bytes = length_of(merged_bytes);
+      bytes = merged_bytes + call_.answer_bytes;
+      for (const Reply& reply : replies) bytes += memory_of(reply.value);
+    }
+    if (!call_.memory) return;
+    expected_.note(std::max(bytes, most_));
+    call_.memory->resize(bytes);
+  }
+
+ private:
+  static constexpr std::size_t kMuchBytes = 16'384;
+  static constexpr std::size_t kFactor = 16;
+
+  [[nodiscard]] bool is_much() const { return text_bytes_ > kMuchBytes; }
+  /// The node's own answer comes as a value: it is taken for an average one.
+  [[nodiscard]] std::size_t with_unknown(std::size_t bytes) const {
+    return texts_ == 0 || texts_ == answers_ ? bytes : bytes / texts_ * answers_;
+  }
+  /// Of the text of values that take `bytes`. It is as dense as those that have come, or takes as
+  /// much as they do.
+  [[nodiscard]] std::size_t length_of(std::size_t bytes) const {
+    if (text_bytes_ == 0 || value_bytes_ < text_bytes_) return bytes;
+    const double density = static_cast<double>(text_bytes_) / static_cast<double>(value_bytes_);
+    return static_cast<std::size_t>(static_cast<double>(bytes) * density);
+  }
+
+  ExpectedMemory& expected_;
+  CallContext& call_;
+  std::size_t text_bytes_ = 0;
+  std::size_t value_bytes_ = 0;
+  std::size_t texts_ = 0;    ///< answers whose length is known
+  std::size_t answers_ = 0;  ///< all
+  std::uint64_t most_ = 0;
+};
+
+Json TraversalResult::to_json() const& {
+  return TraversalResult(*this).to_json();
+}
+
+Json TraversalResult::to_json() && {
   Json names = Json::array();
   for (const Address& address : silent) names.push_back(address.text());
-  return {{"value", value},
+  return {{"value", std::move(value)},
           {"nodesAsked", nodes_asked},
           {"nodesAnswered", nodes_answered},
           {"mastersAsked", masters_asked},
@@ -178,9 +259,26 @@ Result<Json> Traversal::stand_in_stage(NetworkAction& action, CallContext& call)
   return fan_out(action, *list, call);
 }
 
+/// Waits for the memory that answers to the action are going to take.
+Result<void> Traversal::take_memory(NetworkAction& action, AnswerMemory::Stage stage,
+                                    CallContext& call) {
+  const ExpectedMemory& expected = action.expected_memory(stage);
+  const std::uint64_t bytes_max = parts_.memory_bytes_max;
+  const AnswerMemory::Claim claim{stage, expected.bytes(stage, bytes_max), bytes_max, &expected};
+  auto hold = take(parts_.memory, claim, with_margin(call.deadline), parts_.clock);
+  if (!hold) return hold.error();
+  call.memory.emplace(std::move(*hold));
+  return {};
+}
+
 Result<Json> Traversal::fan_out(NetworkAction& action, const std::vector<Address>& slaves,
                                 CallContext& call) {
   if (Result<void> unwrapped = unwrap_query(action, call); !unwrapped) return unwrapped.error();
+  // What a node asks itself is part of a traversal that has memory.
+  constexpr auto kStage = AnswerMemory::Stage::master;
+  if (!call.is_own) {
+    if (Result<void> taken = take_memory(action, kStage, call); !taken) return taken.error();
+  }
   const Json& query = call.body;
   const StageQuestion question(wire::kSlaveRoute, action, query);
   std::vector<PeerRequest> requests;
@@ -192,18 +290,23 @@ Result<Json> Traversal::fan_out(NetworkAction& action, const std::vector<Address
   }
   auto results = parts_.outbound.request_group(requests, with_margin(call.deadline));
   Coverage coverage;
+  Answers answers(action, kStage, call);
   std::vector<Reply> replies;
   replies.reserve(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (results[i]) {
       coverage.add_answered();
+      answers.add(*results[i]);
       replies.push_back({requests[i].to, std::move(results[i]->body)});
     } else {
       coverage.add_silent(requests[i].to);
     }
   }
   if (call.is_native) call.reply_headers.add(wire::kCoverage, coverage.to_header());
-  return action.merge_slaves(replies, query, call);
+  answers.note_gathered();
+  Json merged = action.merge_slaves(replies, query, call);
+  answers.note_merged(replies, merged);
+  return merged;
 }
 
 Address Traversal::whom_to_ask(const Part& part, const Gathering& gathering) const {
@@ -229,7 +332,7 @@ Address Traversal::whom_to_ask(const Part& part, const Gathering& gathering) con
   return was_tried(master) || !is_able ? Address() : master;
 }
 
-void Traversal::ask_masters(Gathering& gathering, Deadline deadline) {
+void Traversal::ask_masters(Gathering& gathering, Answers& answers, Deadline deadline) {
   const StageQuestion question(wire::kButlerRoute, gathering.action, gathering.query);
   std::vector<PeerRequest> requests;
   std::vector<Part*> asked;
@@ -256,6 +359,7 @@ void Traversal::ask_masters(Gathering& gathering, Deadline deadline) {
       part.is_refused = is_from_master && results[i].error().code == Errc::logical;
       continue;
     }
+    answers.add(*results[i]);
     part.reply = Reply{part.master.address, std::move(results[i]->body)};
     const auto header = results[i]->headers.find(wire::kCoverage);
     const auto coverage = header ? Coverage::from_header(*header) : std::nullopt;
@@ -265,24 +369,33 @@ void Traversal::ask_masters(Gathering& gathering, Deadline deadline) {
   }
 }
 
+/// The parts of all masters, as far as they are to be had.
+void Traversal::gather(Gathering& gathering, Answers& answers) {
+  const auto is_missing = [](const Part& part) { return !part.reply && !part.is_refused; };
+  const Deadline deadline = gathering.call.deadline;
+  for (int round = 0; round < kRounds; ++round) {
+    if (std::none_of(gathering.parts.begin(), gathering.parts.end(), is_missing)) break;
+    // The first round leaves half of the time for standing in.
+    const Duration left = deadline.remaining(parts_.clock);
+    const Deadline half(parts_.clock.now() + left / 2);
+    ask_masters(gathering, answers, round == 0 ? half : with_margin(deadline));
+    answers.note_gathered();
+  }
+}
+
 Result<TraversalResult> Traversal::run(NetworkAction& action, const Json& query,
                                        CallContext& call) {
   if (!query.is_object()) {
     return Error{Errc::logical, "the query of \"" + action.name() + "\" must be an object", {}};
   }
   if (Result<void> passed = action.check(query); !passed) return passed.error();
+  constexpr auto kStage = AnswerMemory::Stage::coordinator;
+  if (Result<void> taken = take_memory(action, kStage, call); !taken) return taken.error();
   const auto view = parts_.table.view();
   Gathering gathering{action, query, call, {}};
   for (const MasterEntry& master : view->masters) gathering.parts.push_back({.master = master});
-
-  const auto is_missing = [](const Part& part) { return !part.reply && !part.is_refused; };
-  for (int round = 0; round < kRounds; ++round) {
-    if (std::none_of(gathering.parts.begin(), gathering.parts.end(), is_missing)) break;
-    // The first round leaves half of the time for standing in.
-    const Duration left = call.deadline.remaining(parts_.clock);
-    const Deadline half(parts_.clock.now() + left / 2);
-    ask_masters(gathering, round == 0 ? half : with_margin(call.deadline));
-  }
+  Answers answers(action, kStage, call);
+  gather(gathering, answers);
 
   Coverage coverage;
   TraversalResult result;
@@ -290,7 +403,7 @@ Result<TraversalResult> Traversal::run(NetworkAction& action, const Json& query,
   if (!view->is_registered()) {  // in nobody's list, so nobody else asks this node
     if (Result<Json> own = local(action, query, call)) {
       coverage.add_answered();
-      const std::vector<Reply> alone{{view->self, std::move(*own)}};
+      std::vector<Reply> alone{{view->self, std::move(*own)}};
       replies.push_back({view->self, action.merge_slaves(alone, query, call)});
     } else {
       coverage.add_silent(view->self);
@@ -307,6 +420,7 @@ Result<TraversalResult> Traversal::run(NetworkAction& action, const Json& query,
     }
   }
   result.value = action.merge_masters(replies, query, call);
+  answers.note_merged(replies, result.value);
   result.nodes_asked = coverage.asked;
   result.nodes_answered = coverage.answered;
   result.masters_asked = gathering.parts.size();

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/answer_memory.h"
 #include "core/clock.h"
 #include "core/coverage.h"
 #include "core/json.h"
@@ -30,7 +31,9 @@ struct TraversalResult {
   bool complete = false;        ///< every node asked has answered
 
   /// `{value, nodesAsked, nodesAnswered, mastersAsked, mastersFailed, silent, complete}`
-  [[nodiscard]] Json to_json() const;
+  [[nodiscard]] Json to_json() const&;
+  /// The same, without a copy of the value.
+  [[nodiscard]] Json to_json() &&;
   /// Reads what to_json wrote; Errc::bad_response for anything else.
   [[nodiscard]] static Result<TraversalResult> from_json(const Json& json);
 };
@@ -76,12 +79,16 @@ class Traversal {
     const Clock& clock;
     Random& random;
     Logger& logger;
+    AnswerMemory& memory;
+    std::uint64_t memory_bytes_max;  ///< of it, for traversals that begin here
   };
 
   explicit Traversal(Parts parts) : parts_(parts) {}
 
-  /// As coordinator: asks every node. `call` is what this node's own local() sees. Errors only when
-  /// `query` is no object or the action refuses it; silent nodes show in the result.
+  /// As coordinator: asks every node. `call` is what this node's own local() sees; it has the
+  /// memory of the result afterwards. Errors only when `query` is no object, the action refuses it,
+  /// or there is no memory for the answers until the deadline (Errc::overloaded); silent nodes show
+  /// in the result.
   [[nodiscard]] Result<TraversalResult> run(NetworkAction& action, const Json& query,
                                             CallContext& call);
   /// As master: asks the own slaves, or those of the master that wire::kStandInFor names.
@@ -93,10 +100,14 @@ class Traversal {
  private:
   struct Part;
   struct Gathering;
+  class Answers;
 
   [[nodiscard]] Result<Json> fan_out(NetworkAction& action, const std::vector<Address>& slaves,
                                      CallContext& call);
-  void ask_masters(Gathering& gathering, Deadline deadline);
+  [[nodiscard]] Result<void> take_memory(NetworkAction& action, AnswerMemory::Stage stage,
+                                         CallContext& call);
+  void gather(Gathering& gathering, Answers& answers);
+  void ask_masters(Gathering& gathering, Answers& answers, Deadline deadline);
   [[nodiscard]] Address whom_to_ask(const Part& part, const Gathering& gathering) const;
   void pass_headers(PeerRequest& request, const NetworkAction& action,
                     const CallContext& call) const;

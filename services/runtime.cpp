@@ -5,6 +5,7 @@
 
 #include "services/default_services.h"
 #include "services/http/http_server.h"
+#include "services/http/loop_waits.h"
 #include "services/net/system_resolver.h"
 #include "services/pages/client_script.h"
 #include "services/storage/memory_database.h"
@@ -103,6 +104,7 @@ Runtime::Runtime(Options options)
           MuxTransport::Ports{*clock_, *loop_, *resolver_, *curl_}, options.shared_connections)),
       scheduler_(std::make_shared<ThreadScheduler>(*clock_, *logger_, options.scheduler)),
       load_(std::make_shared<ProcessLoad>(*clock_)),
+      memory_(std::make_shared<AnswerMemory>(std::make_unique<LoopWaits>(*clock_))),
       workers_(std::make_unique<WorkerPool>(options.workers)) {}
 
 Runtime::~Runtime() = default;
@@ -114,6 +116,7 @@ Environment Runtime::environment(const NodeOptions& options, std::shared_ptr<Log
   environment.transport = transport_;
   environment.scheduler = scheduler_;
   environment.resolver = resolver_;
+  environment.memory = memory_;
   environment.logger = logger ? std::move(logger) : open_logger(*clock_, options);
   environment.server = std::make_unique<HttpServer>(*loop_, *workers_, server_options(options));
   environment.database = open_database(options, *environment.logger);

@@ -64,6 +64,7 @@ class Runtime {
   std::shared_ptr<Transport> transport_;
   std::shared_ptr<Scheduler> scheduler_;
   std::shared_ptr<ProcessLoad> load_;
+  std::shared_ptr<AnswerMemory> memory_;
   std::shared_ptr<StructureCache> structures_ = std::make_shared<StructureCache>();
   std::unique_ptr<WorkerPool> workers_;
 };

@@ -18,6 +18,8 @@ using Refusal = OptionRow::Refusal;
 constexpr std::size_t kListItemsMax = 100'000;  // bounds what each request is compared with
 constexpr std::size_t kTextBytesMax = 4096;     // the longest path of Linux
 constexpr std::size_t kKindBytesMax = 32;
+constexpr std::uint64_t kTraversalMemoryMin = std::uint64_t{1} << 20;
+constexpr std::uint64_t kTraversalMemoryMax = std::uint64_t{1} << 40;
 constexpr Millis kSecond{1'000};
 constexpr Millis kDay = std::chrono::days{1};
 constexpr Millis kYear = std::chrono::days{365};
@@ -307,6 +309,9 @@ std::vector<OptionRow> node_rows() {
                "folder of the node's state; none: ./<kind>/storage-<port>"),
       integer_row("request.clientConcurrency", SPREADABLE_FIELD(request.client_concurrency),
                   {1, 100'000}, "client requests of one route that run at a time"),
+      size_row("request.traversalMemory", SPREADABLE_FIELD(request.traversal_memory),
+               {kTraversalMemoryMin, kTraversalMemoryMax},
+               "what answers of traversals under way may take"),
       time_row("request.serverTimeout", SPREADABLE_FIELD(request.server_timeout),
                {Millis{1}, kRequestTimeoutMax}, "for a request to another node without a budget"),
       time_row("request.pingTimeout", SPREADABLE_FIELD(request.ping_timeout),

@@ -123,7 +123,7 @@ void MuxTransport::collect(Call& call) {
     auto& result = call.results[slot];
     if (result) continue;
     const TransportRequest& request = call.requests[slot];
-    MuxGroup::Slot& item = slots[slot];
+    MuxGroup::Slot item = std::move(slots[slot]);  // whose text goes as soon as it is read
     if (item.state == MuxGroup::State::answered) {
       result = detail::parse_response(item.message, request.reply_bytes_max);
     } else if (item.state == MuxGroup::State::failed) {

@@ -8,6 +8,7 @@
 #include "services/default_services.h"
 #include "services/simulation/detail/mix.h"
 #include "services/simulation/virtual_scheduler.h"
+#include "services/simulation/virtual_waits.h"
 #include "services/system/system_random.h"
 
 namespace spreadable {
@@ -201,6 +202,8 @@ Environment Simulation::environment(Member& member, const NodeOptions& options) 
   environment.transport = network_.make_transport(member.machine);
   environment.scheduler = borrowed<Scheduler>(member.scheduler);
   environment.resolver = network_.make_resolver(member.machine);
+  environment.memory = std::make_shared<AnswerMemory>(
+      std::make_unique<VirtualWaits>(time_, member.clock, member.machine));
   environment.logger = borrowed<Logger>(member.logger);
   environment.server = network_.make_server(member.machine);
   if (member.actor) environment.server = member.actor->put_before(std::move(environment.server));

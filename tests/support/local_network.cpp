@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/http/loop_waits.h"
+
 namespace spreadable {
 namespace {
 
@@ -200,6 +202,7 @@ Environment LocalNetwork::environment(const Member& member) {
   environment.scheduler = std::make_shared<BorrowedScheduler>(
       scheduler_, options_.is_time_parallel ? clock_.get() : nullptr);
   environment.resolver = std::make_shared<LoopbackResolver>();
+  environment.memory = std::make_shared<AnswerMemory>(std::make_unique<LoopWaits>(*clock_));
   environment.logger = logger_;
   environment.server = std::make_unique<DirectServer>(*this, self);
   environment.database = std::make_unique<SharedDatabase>(member.storage);

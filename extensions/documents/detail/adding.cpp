@@ -113,7 +113,7 @@ std::vector<Candidate> AdditionInfoAction::chosen(const Json& items, std::size_t
            [&](const Address& address) { return context_.suspicions.weight(address, size); }});
 }
 
-Json AdditionInfoAction::merge_slaves(const std::vector<Reply>& replies, const Json& query,
+Json AdditionInfoAction::merge_slaves(std::vector<Reply>& replies, const Json& query,
                                       CallContext&) const {
   const Collection& collection = (*collection_of(context_.store, query["info"]))->collection();
   Json items = Json::array();
@@ -134,7 +134,7 @@ Json AdditionInfoAction::merge_slaves(const std::vector<Reply>& replies, const J
   return {{"candidates", std::move(candidates)}, {"existing", std::move(existing)}};
 }
 
-Json AdditionInfoAction::merge_masters(const std::vector<Reply>& replies, const Json& query,
+Json AdditionInfoAction::merge_masters(std::vector<Reply>& replies, const Json& query,
                                        CallContext&) const {
   const Collection& collection = (*collection_of(context_.store, query["info"]))->collection();
   Json items = Json::array();

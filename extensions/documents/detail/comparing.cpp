@@ -133,7 +133,7 @@ Json CompareAction::local(const Json& query, CallContext&) {
           {"different", std::move(different)}};
 }
 
-Json CompareAction::merge_slaves(const std::vector<Reply>& replies, const Json& query,
+Json CompareAction::merge_slaves(std::vector<Reply>& replies, const Json& query,
                                  CallContext&) const {
   Json nodes = Json::array();
   std::vector<Json> others;
@@ -157,8 +157,7 @@ Json CompareAction::merge_slaves(const std::vector<Reply>& replies, const Json& 
   return {{"nodes", std::move(nodes)}};
 }
 
-Json CompareAction::merge_masters(const std::vector<Reply>& replies, const Json&,
-                                  CallContext&) const {
+Json CompareAction::merge_masters(std::vector<Reply>& replies, const Json&, CallContext&) const {
   Json nodes = Json::array();
   for (const Reply& reply : replies) {
     for (const Json& node : reply.value["nodes"]) nodes.push_back(node);

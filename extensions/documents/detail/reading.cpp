@@ -212,7 +212,7 @@ ReadAction::Pool ReadAction::gather(const std::vector<Reply>& replies, const Jso
   return pool;
 }
 
-Json ReadAction::merge_slaves(const std::vector<Reply>& replies, const Json& query,
+Json ReadAction::merge_slaves(std::vector<Reply>& replies, const Json& query,
                               CallContext& call) const {
   const DocumentQuery parsed = *DocumentQuery::parse(actions_of(query));
   Pool pool = gather(replies, query, parsed);
@@ -222,8 +222,7 @@ Json ReadAction::merge_slaves(const std::vector<Reply>& replies, const Json& que
                          pool.is_cut);
 }
 
-Json ReadAction::merge_masters(const std::vector<Reply>& replies, const Json& query,
-                               CallContext&) const {
+Json ReadAction::merge_masters(std::vector<Reply>& replies, const Json& query, CallContext&) const {
   Pool pool = gather(replies, query, *DocumentQuery::parse(actions_of(query)));
   return {{"documents", std::move(pool.documents)},
           {"others", pool.others.size()},

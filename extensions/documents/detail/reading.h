@@ -39,9 +39,9 @@ class ReadAction final : public NetworkAction {
 
   [[nodiscard]] Result<void> check(const Json& query) const override;
   [[nodiscard]] Json local(const Json& query, CallContext& call) override;
-  [[nodiscard]] Json merge_slaves(const std::vector<Reply>& replies, const Json& query,
+  [[nodiscard]] Json merge_slaves(std::vector<Reply>& replies, const Json& query,
                                   CallContext& call) const override;
-  [[nodiscard]] Json merge_masters(const std::vector<Reply>& replies, const Json& query,
+  [[nodiscard]] Json merge_masters(std::vector<Reply>& replies, const Json& query,
                                    CallContext& call) const override;
   [[nodiscard]] const Schema* answer_schema(Answerer from, const Json& query) const override;
 

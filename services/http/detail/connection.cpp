@@ -249,7 +249,7 @@ bool Connection::flush() {
 }
 
 void Connection::finish_sending() {
-  std::string().swap(output_);
+  drop_output();
   end_request();
   if (keeps_alive_) {
     enter(Phase::idle);
@@ -303,6 +303,7 @@ void Connection::close() {
   discharge();
   end_request();
   stream_.reset();
+  drop_output();
   loop.table().remove(*this);
   loop.connections().give_back(1);
   endpoint_.discard(*this);
@@ -352,19 +353,26 @@ ByteStream::Step Connection::read(std::span<char> into) {
   return step;
 }
 
-void Connection::put_output(const HttpResponse& response) {
+void Connection::put_output(HttpResponse response) {
   const auto& setup = endpoint_.setup();
-  output_ = response_text(response, {method_, keeps_alive_, setup.options.keep_alive_announced,
-                                     setup.loop.clock().wall_now()});
+  output_memory_ = std::move(response.memory);
+  output_ = response_text(
+      std::move(response),
+      {method_, keeps_alive_, setup.options.keep_alive_announced, setup.loop.clock().wall_now()});
   sent_ = 0;
   enter(Phase::sending);
+}
+
+void Connection::drop_output() {
+  std::string().swap(output_);
+  output_memory_.reset();
 }
 
 void Connection::put_refusal(int status, std::string_view message) {
   HttpResponse response =
       refusal_response(status, message, endpoint_.setup().options.refusal_headers);
   if (status == 503 || status == 429) response.headers.add("Retry-After", "1");
-  put_output(response);
+  put_output(std::move(response));
 }
 
 /// Answers in place of a handler, and ends the connection: what follows can't be read or is

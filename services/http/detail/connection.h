@@ -90,7 +90,8 @@ class Connection final : public EventLoop::Source, public ConnectionTable::Seat 
   void enter(Phase phase);
   [[nodiscard]] ByteStream::Step read(std::span<char> into);
   [[nodiscard]] TimePoint rate_due(std::size_t bytes) const;
-  void put_output(const HttpResponse& response);
+  void put_output(HttpResponse response);
+  void drop_output();
   void put_refusal(int status, std::string_view message);
   void refuse(int status, std::string_view message);
   void discharge();
@@ -118,8 +119,9 @@ class Connection final : public EventLoop::Source, public ConnectionTable::Seat 
   bool holds_body_worker_ = false;
   std::size_t charged_ = 0;  ///< taken of the loop's buffered_bytes
   std::string output_;
-  std::size_t sent_ = 0;     ///< bytes of output_
-  std::size_t dropped_ = 0;  ///< bytes read while lingering
+  std::shared_ptr<const void> output_memory_;  ///< see HttpResponse::memory
+  std::size_t sent_ = 0;                       ///< bytes of output_
+  std::size_t dropped_ = 0;                    ///< bytes read while lingering
 };
 
 }  // namespace spreadable::detail

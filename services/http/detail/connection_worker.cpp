@@ -80,7 +80,7 @@ void Connection::write_output() {
   sent_ = step.bytes;
   if (step.wait != ByteStream::Wait::none && step.wait != ByteStream::Wait::closed) return;
   if (step.wait == ByteStream::Wait::closed) keeps_alive_ = false;
-  std::string().swap(output_);
+  drop_output();
   enter(Phase::idle);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "core/ascii.h"
 #include "core/json.h"
@@ -135,12 +136,14 @@ bool says_length(const HttpResponse& response) {
 
 }  // namespace
 
-std::string response_text(const HttpResponse& response, const ResponseFraming& framing) {
-  const std::size_t length = length_of(response);
-  const bool has_body = length > 0 && framing.method != Method::head;
+namespace {
 
+/// What goes before the body, with room for so many bytes of it.
+std::string head_text(const HttpResponse& response, const ResponseFraming& framing,
+                      std::size_t room) {
+  const std::size_t length = length_of(response);
   std::string out;
-  out.reserve(512 + (has_body ? length : 0));
+  out.reserve(512 + room);
   append_head(out, response, length > 0);
   out += "Date: ";
   append_http_date(out, framing.date);
@@ -152,8 +155,34 @@ std::string response_text(const HttpResponse& response, const ResponseFraming& f
                  "timeout=" + std::to_string(framing.keep_alive_announced.count()));
   }
   out += "\r\n";
-  if (has_body) out += response.body;
   return out;
+}
+
+bool sends_body(const HttpResponse& response, const ResponseFraming& framing) {
+  return length_of(response) > 0 && framing.method != Method::head;
+}
+
+}  // namespace
+
+std::string response_text(const HttpResponse& response, const ResponseFraming& framing) {
+  if (!sends_body(response, framing)) return head_text(response, framing, 0);
+  std::string out = head_text(response, framing, response.body.size());
+  out += response.body;
+  return out;
+}
+
+std::string response_text(HttpResponse&& response, const ResponseFraming& framing) {
+  constexpr std::size_t kLargeBytes = 65'536;
+  std::string& body = response.body;
+  if (body.size() < kLargeBytes || !sends_body(response, framing)) {
+    return response_text(std::as_const(response), framing);
+  }
+  const std::string head = head_text(response, framing, 0);
+  if (body.capacity() - body.size() < head.size()) {
+    return response_text(std::as_const(response), framing);
+  }
+  body.insert(0, head);
+  return std::move(body);
 }
 
 std::string framed_response_head(const HttpResponse& response) {

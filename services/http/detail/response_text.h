@@ -25,6 +25,8 @@ struct ResponseFraming {
 /// protocol sections 0.13 and 1.6.
 [[nodiscard]] std::string response_text(const HttpResponse& response,
                                         const ResponseFraming& framing);
+/// The same; a large body with room for a head becomes the text, and is not there twice.
+[[nodiscard]] std::string response_text(HttpResponse&& response, const ResponseFraming& framing);
 
 /// The head of `response` in a frame, which has no connection of its own to speak of: without
 /// Date, Connection and Keep-Alive. Otherwise as response_text.

@@ -140,4 +140,27 @@ TEST_CASE("json: dump: bytes that are not UTF-8 are replaced, not thrown at the 
   CHECK(dump_json(Json("a\xff")) == "\"a\xEF\xBF\xBD\"");
 }
 
+TEST_CASE("json: dump: a length that is known beforehand changes nothing but the room") {
+  const Json value = Json::array({1, "text", {{"a", nullptr}}});
+  for (const std::size_t bytes : {0U, 1U, 1'000U}) {
+    const std::string text = dump_json(value, bytes);
+    CHECK(text == value.dump());
+    CHECK(text.capacity() >= bytes);
+  }
+}
+
+TEST_CASE("json: memory: what values take, and not what stands in their place anyway") {
+  for (const Json& value : {Json(), Json(1), Json(0.5), Json(true)}) CHECK(memory_of(value) == 0);
+  const std::size_t short_text = memory_of("a");
+  CHECK(short_text >= sizeof(std::string));
+  CHECK(memory_of(std::string(1'000, 'a')) >= short_text + 1'000);
+  CHECK(memory_of(std::string(1'000, 'a')) < short_text + 1'100);
+  const Json numbers(std::vector<int>(100, 7));
+  CHECK(memory_of(numbers) >= 100 * sizeof(Json));
+  CHECK(memory_of(numbers) < 120 * sizeof(Json));
+  const Json object{{"name", 1}};
+  CHECK(memory_of(object) >= sizeof(Json::object_t) + sizeof(Json::object_t::value_type));
+  CHECK(memory_of(Json::array({object, object})) > 2 * memory_of(object));
+}
+
 }  // namespace spreadable

@@ -37,6 +37,25 @@ TEST_CASE("network action: merges: each joins what it gets") {
   }
 }
 
+TEST_CASE("network action: merges: what may take the values gives the same, without copies") {
+  for (const char* text :
+       {"[]", R"([[1,2],[],[3],"x"])", R"([{"a":1},"a text that is not short"])"}) {
+    INFO(text);
+    auto replies = replies_of(text);
+    const Json expected = merges::concatenate(replies, Json::object());
+    FunctionAction named("list-all");
+    named.merge(merges::concatenate);
+    FunctionAction own("list-all");
+    own.merge([](const std::vector<Reply>& all, const Json&) { return Json(all.size()); });
+    CHECK(own.merge_away(replies, Json::object()) == Json(replies.size()));
+    CHECK(FunctionAction("list-all").merge_away(replies, Json::object()) == expected);
+    for (const Reply& reply : replies) CHECK(memory_of(reply.value) == 0);
+    replies = replies_of(text);
+    CHECK(named.merge_away(replies, Json::object()) == expected);
+    for (const Reply& reply : replies) CHECK(memory_of(reply.value) == 0);
+  }
+}
+
 TEST_CASE("network action: merges: two stages give what one would") {
   const auto all = replies_of("[[1],[2],[3],[4]]");
   const std::vector<Reply> first(all.begin(), all.begin() + 3);

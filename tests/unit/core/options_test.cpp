@@ -22,6 +22,7 @@ TEST_CASE("options: parse: an empty config is the defaults, which pass the check
 TEST_CASE("options: defaults: those of the protocol") {
   const NodeOptions options;
   CHECK(options.request.client_concurrency == 50);
+  CHECK(options.request.traversal_memory == 256 << 20);
   CHECK(options.request.server_timeout == 2s);
   CHECK(options.request.ping_timeout == 1s);
   CHECK(options.network.auto_sync);
@@ -45,7 +46,8 @@ TEST_CASE("options: parse: every option arrives in its place") {
     "kind": "files", "port": 4000, "publicPort": 443, "hostname": "node.example.com",
     "initialNetworkAddress": ["a.example.com:1", "[::1]:2"],
     "storage": {"path": "/var/lib/node"},
-    "request": {"clientConcurrency": 10, "serverTimeout": "3s", "pingTimeout": 500},
+    "request": {"clientConcurrency": 10, "traversalMemory": "1gb", "serverTimeout": "3s",
+                "pingTimeout": 500},
     "network": {
       "autoSync": false, "isTrusted": true, "syncInterval": "8s", "syncTimeCalculationPeriod": "1h",
       "auth": {"username": "user", "password": "pa:ss"}, "authCookieMaxAge": "1d", "serverMaxFails": 5,
@@ -67,7 +69,7 @@ TEST_CASE("options: parse: every option arrives in its place") {
   expected.initial_network_address = {Address::parse("a.example.com:1").value(),
                                       Address::parse("[::1]:2").value()};
   expected.storage = {"/var/lib/node"};
-  expected.request = {10, 3s, 500ms};
+  expected.request = {10, 1 << 30, 3s, 500ms};
   expected.network = {.auto_sync = false,
                       .is_trusted = true,
                       .sync_interval = 8s,
@@ -174,6 +176,10 @@ TEST_CASE("options: check: values set in C++ are held to the same ranges") {
   options.request.client_concurrency = 0;
   CHECK(check_options(options).error().message ==
         R"(option "request.clientConcurrency": expected an integer from 1 to 100000, got 0)");
+  options = {};
+  options.request.traversal_memory = 1'000;
+  CHECK(check_options(options).error().message ==
+        R"(option "request.traversalMemory": expected a size from 1mb to 1024gb, got "1000b")");
   options = {};
   options.network.sync_interval = -1s;
   CHECK(check_options(options).error().message ==

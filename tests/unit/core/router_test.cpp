@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <stdexcept>
+#include <string>
 
 #include "core/wire.h"
+#include "services/http/loop_waits.h"
 #include "tests/support/fake_logger.h"
 #include "tests/support/manual_clock.h"
 
@@ -169,6 +172,30 @@ TEST_CASE("router: concurrency: client routes admit so many at a time, others al
   statuses.clear();
   CHECK(fixture.send(Method::post, "/api/deep").status == 200);
   CHECK(statuses == std::vector<int>{200, 200, 200, 200});
+}
+
+TEST_CASE("router: memory: of large answers their texts count until the response is gone") {
+  Fixture fixture;
+  constexpr std::uint64_t kMax = 1'000'000;
+  const auto memory = std::make_shared<AnswerMemory>(std::make_unique<LoopWaits>(fixture.clock));
+  for (const std::size_t length : {std::size_t{10}, std::size_t{20'000}}) {
+    INFO(length);
+    fixture.router.add(
+        Method::post, "/client/" + std::to_string(length), WorkClass::client,
+        [&](CallContext& call) -> Result<Json> {
+          const AnswerMemory::Claim claim{AnswerMemory::Stage::coordinator, length * 2, kMax};
+          call.memory.emplace(std::move(*memory->take(claim, call.deadline)));
+          call.answer_bytes = length;
+          return Json(std::string(length, 'x'));
+        });
+    const HttpResponse response =
+        fixture.send(Method::post, "/client/" + std::to_string(length), "{}");
+    CHECK(response.body.size() == length + 2);
+    const bool is_large = length * 2 > kMax / AnswerMemory::kSmallShare;
+    CHECK(memory->held() == (is_large ? response.body.capacity() : 0));
+    CHECK((response.memory != nullptr) == is_large);
+  }
+  CHECK(memory->held() == 0);
 }
 
 TEST_CASE("router: preflight: is answered before any access check") {

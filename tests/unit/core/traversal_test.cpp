@@ -152,13 +152,12 @@ class TwoForms final : public NetworkAction {
     if (query.contains("broken")) return {{"note", 5}};
     return {{"note", call.header("test-note")}};
   }
-  Json merge_slaves(const std::vector<Reply>& replies, const Json&,
-                    CallContext& call) const override {
+  Json merge_slaves(std::vector<Reply>& replies, const Json&, CallContext& call) const override {
     Json answer{{"notes", Json::array()}, {"master", call.header("test-note")}};
     for (const Reply& reply : replies) answer["notes"].push_back(reply.value["note"]);
     return answer;
   }
-  Json merge_masters(const std::vector<Reply>& replies, const Json&, CallContext&) const override {
+  Json merge_masters(std::vector<Reply>& replies, const Json&, CallContext&) const override {
     Json all = Json::array();
     for (const Reply& reply : replies) {
       all.insert(all.end(), reply.value["notes"].begin(), reply.value["notes"].end());

@@ -26,6 +26,22 @@ TEST_CASE("response text: a whole response, byte by byte") {
         "Content-Length: 2\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\n{}");
 }
 
+TEST_CASE("response text: large bodies: the same text, in the memory of the body if it has room") {
+  for (const std::size_t room : {0U, 1'000U}) {
+    INFO(room);
+    std::string body(100'000, 'x');
+    body.reserve(body.size() + room);
+    const bool has_room = body.capacity() - body.size() >= 1'000;
+    const char* const place = body.data();
+    HttpResponse answer = response(200, {});
+    answer.body = std::move(body);
+    const std::string expected = response_text(answer, {.date = kDate});
+    const std::string text = response_text(std::move(answer), {.date = kDate});
+    CHECK(text == expected);
+    CHECK((text.data() == place) == has_room);
+  }
+}
+
 TEST_CASE("response text: body: present when there is one and the request wants it") {
   struct Row {
     int status;
