@@ -41,6 +41,7 @@ endif()
 function(spreadable_use_mimalloc target)
   if(NOT SPREADABLE_SANITIZE)
     target_link_libraries(${target} PRIVATE mimalloc)
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/mimalloc_options.cpp)
   endif()
 endfunction()
 
