@@ -188,12 +188,13 @@ def distance(action):
 
 
 def burst(figures):
-    ours = find(figures, measurement='burst', nodes=100)
-    budget = ours.get('budget_mib')
-    text = f"{ours['peak_mib']:,.0f} MiB in the coordinator, {ours['failures']} of {ours['at_once']} failed"
-    if budget is None:
-        return Seen(f'{text}; no budget can be configured', False, None)
-    return Seen(f'{text}; budget {budget} MiB', ours['peak_mib'] <= budget and not ours['failures'], None)
+    find(figures, measurement='burst', nodes=100)
+    ours = [figure for figure in figures if figure['measurement'] == 'burst' and figure.get('nodes') == 100]
+    texts = [f"{figure['at_once']} at once, budget {figure['budget_mib']}: {figure['peak_mib']:,.0f} MiB in the "
+             f"coordinator, {figure['failures']} failed" for figure in ours]
+    is_kept = all(figure['peak_mib'] <= figure['idle_mib'] + figure['budget_mib'] and not figure['failures']
+                  for figure in ours)
+    return Seen('; '.join(texts), is_kept, None)
 
 
 BOUNDS = [
@@ -219,6 +220,6 @@ BOUNDS = [
     Bound('50 ms peers, 100 masters × 100 slaves: coordinator adds, counting', '≤ 20 ms', '≤ 10 ms',
           distance('count')),
     Bound('the same, with 200 bytes of each node', '≤ 20 ms', '≤ 10 ms', distance('records')),
-    Bound('24 traversals at once, 200 KiB from each of 100 nodes', 'memory within a configured budget, no failure',
-          '', burst),
+    Bound('24 and 48 traversals at once, 200 KiB from each of 100 nodes',
+          'no more than idle and the configured budget, no failure', '', burst),
 ]
