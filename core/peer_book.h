@@ -25,7 +25,7 @@ class PeerBook {
  public:
   /// Of peers that have answered or called; whoever is silent for the longest is dropped first.
   /// Most of them audit us, or are audited by us, once: in a large network each time somebody else.
-  static constexpr std::size_t kHeardMin = 512;
+  static constexpr std::size_t kHeardMin = 256;
   static constexpr std::size_t kHeardMax = 4096;
   static constexpr std::size_t kAnchorsMax = 64;
   static constexpr std::size_t kNamedMax = 64;   ///< whom others named; the first named goes first
