@@ -101,8 +101,8 @@ TEST_CASE("simulation: answer memory: who does not get its turn in time is told 
   std::size_t answered = 0;
   for (const auto& reply : network.ask(24, seconds{1})) {
     if (reply) {
-      ++answered;
-      CHECK(reply->body["nodesAnswered"] == kNodes);
+      ++answered;  // by all, or by those who could in the time that was left
+      CHECK(reply->body["complete"] == (reply->body["nodesAnswered"] == kNodes));
     } else if (reply.error().message.find("\"request.traversalMemory\"") != std::string::npos) {
       ++refused;
       CHECK(reply.error().code == Errc::overloaded);
