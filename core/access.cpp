@@ -153,7 +153,7 @@ Result<void> Access::check_lists(const Address& address) const {
   if (options_.is_trusted || address == options_.self) return {};
   const bool needs_ip =
       has_lists(options_) || std::any_of(screens_.begin(), screens_.end(),
-                               [](const Screen& screen) { return screen.needs_ip(); });
+                                         [](const Screen& screen) { return screen.needs_ip(); });
   if (!needs_ip) return check_screens(address, nullptr);
   const Result<IpAddress> ip = parts_.resolver.resolve(address.host());
   if (!ip) return denied("Ip address for \"" + std::string(address.host()) + "\" is invalid");

@@ -33,8 +33,8 @@ using Answer = std::variant<Result<Json>, HttpResponse>;
 /// The response that tells `error`: 422 `{message, code}` for logical errors, the status of
 /// section 1.4 of the protocol for the others. Errc::internal never carries its text to a caller.
 [[nodiscard]] HttpResponse error_response(const Error& error);
-/// `answer` as it goes to a caller: JSON written down, errors as error_response has them.
-/// It has about `bytes`, if that is known.
+/// `answer` as it goes to a caller: JSON written down, errors as error_response has them. It has
+/// about `bytes`, if that is known.
 [[nodiscard]] HttpResponse to_response(Answer answer, std::size_t bytes = 0);
 
 /// Finds the handler of a request in a hash table and runs it, in the order of protocol

@@ -29,8 +29,8 @@ inline constexpr std::uint64_t kHighBits = kOnes * 0x80;
   return word & kHighBits;
 }
 
-/// A word of the bytes of `text`, some of them twice, filled up with `filler`. Requires: less than a
-/// word.
+/// A word of the bytes of `text`, some of them twice, filled up with `filler`. Requires: less than
+/// a word.
 [[nodiscard]] inline std::uint64_t short_word(std::string_view text, char filler) {
   constexpr std::size_t kHalf = 4;
   if (text.size() >= kHalf) {

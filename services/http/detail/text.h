@@ -55,7 +55,8 @@ inline constexpr auto kTokenBytes = byte_table("!#$%&'*+-.^_`|~");
   const auto is_at = [&](std::size_t index, char c) {
     return index < text.size() && text[index] == c;
   };
-  for (auto at = text.find('\n', from); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+  for (auto at = text.find('\n', from); at != std::string_view::npos;
+       at = text.find('\n', at + 1)) {
     const bool ends_line = at > from && text[at - 1] == '\r';
     if (ends_line && is_at(at + 1, '\r') && is_at(at + 2, '\n')) return at - 1;
   }
@@ -82,8 +83,8 @@ inline constexpr auto kTokenBytes = byte_table("!#$%&'*+-.^_`|~");
          is_field_value(line.substr(colon + 1));
 }
 
-/// Whether `line`, of which `name` and `value` are parts, has a space between them and nothing more,
-/// as most senders write it.
+/// Whether `line`, of which `name` and `value` are parts, has a space between them and nothing
+/// more, as most senders write it.
 [[nodiscard]] inline bool is_plain_line(std::string_view line, std::string_view name,
                                         std::string_view value) {
   return line.size() == name.size() + 2 + value.size() && line[name.size() + 1] == ' ';

@@ -106,8 +106,8 @@ TEST_CASE("word bytes: field names: each text is judged as byte by byte") {
       return !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && c != '-';
     });
     wrong += detail::is_plain_name(text) != is_plain;
-    wrong += detail::is_token(text) !=
-             (!text.empty() && detail::consists_of(text, detail::kTokenBytes));
+    wrong +=
+        detail::is_token(text) != (!text.empty() && detail::consists_of(text, detail::kTokenBytes));
   });
   CHECK(wrong == 0);
 }
