@@ -92,7 +92,7 @@ bool Evidence::is_damning(std::size_t list_length) const {
   });
   const std::size_t guilty = against();
   return guilty >= options_.against_min &&
-         static_cast<double>(guilty) >= options_.share_min * static_cast<double>(clear);
+         static_cast<double>(guilty) > options_.share * static_cast<double>(clear);
 }
 
 }  // namespace spreadable

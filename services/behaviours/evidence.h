@@ -34,13 +34,13 @@ class Evidence {
     /// What was said of an answer before then counts no more: a master that behaved well for hours
     /// must not live on that.
     Duration validity = std::chrono::minutes{5};
-    /// Of those heard, that must speak against a master. One that hides half of its list is above
-    /// it; hostile slaves of an honest one are below it, unless they gather in its list.
-    double share_min = 0.4;
+    /// Of those heard, more must speak against a master. One that hides half of its list is above
+    /// it; hostile slaves of an honest one are not, unless they gather in its list: two of five are
+    /// not enough.
+    double share = 0.4;
     /// Words in a row that take back an answer left out: a master may leave out others each time.
     unsigned words_to_forgive = 3;
-    /// The word of two is never enough, save one's own: of a list of five they would be two fifths.
-    std::size_t against_min = 3;
+    std::size_t against_min = 2;  ///< the word of one is never enough, save one's own
     /// An honest master drops a slave that has moved on within a few runs of its sync.
     Duration elsewhere_min = std::chrono::seconds{80};
     /// And one that is gone; but a slave may be in reach of its master and out of ours.

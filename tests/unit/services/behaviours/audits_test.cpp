@@ -169,21 +169,29 @@ TEST_CASE("audits: dropping masters: are out of the network within half an hour"
 
 TEST_CASE(
     "audits: dropping masters: are found as well when requests get lost and nodes come and go") {
-  for (const bool is_hostile : {false, true}) {
-    INFO("with hostile masters: ", is_hostile);
-    HostileNetwork field(audited_network(103));
+  constexpr int kSeeds = 4;
+  double removed = 0;
+  for (std::uint64_t seed = 101; seed < 101 + kSeeds; ++seed) {
+    HostileNetwork field(audited_network(seed));
     field.form(50);
     field.network().lose(0.05);
-    if (is_hostile) {
-      for (const Address& master : field.fifth_of_masters()) {
-        field.turn<DroppingMaster>(master, /*is_fixed=*/false);
-      }
+    for (const Address& master : field.fifth_of_masters()) {
+      field.turn<DroppingMaster>(master, /*is_fixed=*/false);
     }
     live_through_churn(field);
-    // Seven of eight seeds are there by then; a list of two slaves has few witnesses.
-    CHECK(field.removed() >= 0.8);
     check_that_suspects_are_hostile(field);
+    removed += field.removed() / kSeeds;
   }
+  CHECK(removed >= 0.8);  // a list of less than five slaves has too few witnesses
+}
+
+TEST_CASE(
+    "audits: honest masters: are not suspected when requests get lost and nodes come and go") {
+  HostileNetwork field(audited_network(103));
+  field.form(50);
+  field.network().lose(0.05);
+  live_through_churn(field);
+  check_that_suspects_are_hostile(field);
 }
 
 TEST_CASE("audits: honest masters: a slave that has left them holds nothing against them") {
