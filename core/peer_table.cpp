@@ -58,7 +58,15 @@ bool PeerTable::change(Change::Kind kind, const Address& peer,
 
 void PeerTable::set_masters(MasterList masters) {
   const auto known = view();
-  if (known->slaves.empty() && known->masters == masters) return;  // most often
+  if (known->slaves.empty() && known->masters == masters) {  // most often
+    // Its copy is shared with whoever has heard the same, and ours may be with nobody.
+    const MutexLock lock(mutex_);
+    if (view_ != known || known->masters.begin() == masters.begin()) return;
+    PeerView same = *known;
+    same.masters = std::move(masters);
+    view_ = std::make_shared<const PeerView>(std::move(same));
+    return;
+  }
   masters = masters.without(
       [&](const MasterEntry& entry) { return entry.size == 0 || entry.address == self_; });
   change(Change::Kind::masters, Address(), [&](PeerView& view) {
