@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "services/simulation/detail/packed_peers.h"
 #include "services/system/system_random.h"
 
 namespace spreadable {
@@ -44,7 +45,8 @@ class VirtualStorage::Peers final : public PeerStore {
   Peers(VirtualStorage& storage, unsigned opened) : storage_(storage), opened_(opened) {}
   Result<std::vector<PeerRecord>> load() override {
     if (Result<void> passed = storage_.read(); !passed) return passed.error();
-    return storage_.peers_.empty() ? std::vector<PeerRecord>() : storage_.peers_.back().peers;
+    if (storage_.peers_.empty()) return std::vector<PeerRecord>();
+    return storage_.peers_.back().peers->unpack();
   }
   Result<void> save(const std::vector<PeerRecord>& peers) override {
     return storage_.save_peers(opened_, peers);
@@ -169,7 +171,7 @@ Result<void> VirtualStorage::write_durably(unsigned opened, const Write& change)
 Result<void> VirtualStorage::save_peers(unsigned opened, const std::vector<PeerRecord>& peers) {
   if (Result<void> passed = write(opened); !passed) return passed;
   settle_peers();
-  peers_.push_back({peers, time_.now()});
+  peers_.push_back({std::make_shared<const detail::PackedPeers>(peers), time_.now()});
   return {};
 }
 

@@ -14,6 +14,10 @@
 
 namespace spreadable {
 
+namespace detail {
+class PackedPeers;
+}
+
 /// What is wrong with a disk. The defaults are a perfect one.
 struct StorageFaults {
   double read_errors = 0;   ///< share of reads that fail with Errc::io
@@ -61,7 +65,7 @@ class VirtualStorage {
   using Write = std::function<Result<void>(Database&)>;
 
   struct PeersVersion {
-    std::vector<PeerRecord> peers;
+    std::shared_ptr<const detail::PackedPeers> peers;
     TimePoint written_at;
   };
 
