@@ -45,6 +45,13 @@ function(spreadable_use_mimalloc target)
   endif()
 endfunction()
 
+# Programs of which a machine may run many processes, a node each: see the file.
+function(spreadable_place_aligned target)
+  if(CMAKE_SYSTEM_NAME STREQUAL Linux AND NOT SPREADABLE_SANITIZE)
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/program_place.cpp)
+  endif()
+endfunction()
+
 # In a program with kinds of nodes, what all nodes run lies together, and apart from what only those of a kind
 # do. A process maps 64 KiB around each place of its program that it comes to.
 function(spreadable_link_core_first target)

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <fstream>
 #include <iterator>
+#include <string>
 
 #include "core/network_map.h"
 #include "tests/integration/process_network.h"
@@ -59,6 +60,22 @@ TEST_CASE("processes: libraries: nodes of ours get by without libcurl, even when
     CHECK(text.find("libcurl") == std::string::npos);
   }
 }
+
+#if !defined(SPREADABLE_IS_INSTRUMENTED) && defined(__linux__)
+TEST_CASE("processes: place: the program lies at a multiple of 8 MiB in each of them") {
+  ProcessNetwork network(3);
+  REQUIRE(network.settles_within(20));
+  for (const std::size_t i : network.running()) {
+    std::ifstream maps("/proc/" + std::to_string(network.id(i)) + "/maps");
+    std::string line;
+    while (std::getline(maps, line) && line.find(SPREADABLE_PROGRAM) == std::string::npos) {
+    }
+    INFO(line);
+    REQUIRE(line.find(SPREADABLE_PROGRAM) != std::string::npos);
+    CHECK(std::stoull(line, nullptr, 16) % (8U << 20) == 0);
+  }
+}
+#endif
 
 TEST_CASE("processes: stopped process: costs its own answer only, whichever it is, and is named") {
   ProcessNetwork network(9);
