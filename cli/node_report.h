@@ -1,7 +1,6 @@
 // cli/node_report.h: what `spreadable start` tells about its node.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -50,7 +49,7 @@ class NodeReport {
   std::string address_;
   std::thread thread_;
   Mutex mutex_;
-  std::condition_variable_any changed_;
+  Condition changed_;
   State now_ SPREADABLE_GUARDED_BY(mutex_);
   bool is_ending_ SPREADABLE_GUARDED_BY(mutex_) = false;
 };

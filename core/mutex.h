@@ -1,7 +1,9 @@
-// core/mutex.h: a mutex that clang's -Wthread-safety understands. std::mutex of libstdc++ carries
-// no attributes, so guarded members would go unchecked.
+// core/mutex.h: a mutex that clang's -Wthread-safety understands, and that costs nothing to speak
+// of while nobody waits for it.
 #pragma once
 
+#include <atomic>
+#include <condition_variable>
 #include <mutex>
 
 #if defined(__clang__)
@@ -15,20 +17,63 @@
 /// The function is called with the named mutex held.
 #define SPREADABLE_REQUIRES(...) SPREADABLE_THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
 
+// The thread sanitizer knows the order in which mutexes of the system are taken, so it gets those.
+#if defined(__SANITIZE_THREAD__)
+#define SPREADABLE_SYSTEM_MUTEX 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SPREADABLE_SYSTEM_MUTEX 1
+#endif
+#endif
+
 namespace spreadable {
 
-/// A std::mutex with annotations. Never held across a request, a hook, a callback or a disk write.
+/// As std::mutex, with annotations. Never held across a request, a hook, a callback or a disk
+/// write. Taken and given back without a call while nobody else wants it, as most are: calls into a
+/// library are what a processor guesses worst when many processes share it (docs/performance.md).
 class SPREADABLE_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
  public:
-  void lock() SPREADABLE_THREAD_ATTRIBUTE(acquire_capability()) { mutex_.lock(); }
-  void unlock() SPREADABLE_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
+  Mutex() = default;
+  Mutex(const Mutex&) = delete;
+  Mutex& operator=(const Mutex&) = delete;
 
-  /// The mutex inside, for std::condition_variable.
-  std::mutex& native() { return mutex_; }
+#if defined(SPREADABLE_SYSTEM_MUTEX)
+  void lock() SPREADABLE_THREAD_ATTRIBUTE(acquire_capability()) {
+    mutex_.lock();
+  }
+  void unlock() SPREADABLE_THREAD_ATTRIBUTE(release_capability()) {
+    mutex_.unlock();
+  }
 
  private:
   std::mutex mutex_;
+#else
+  void lock() SPREADABLE_THREAD_ATTRIBUTE(acquire_capability()) {
+    int state = kFree;
+    if (!state_.compare_exchange_strong(state, kHeld, std::memory_order_acquire)) [[unlikely]] {
+      wait();
+    }
+  }
+  void unlock() SPREADABLE_THREAD_ATTRIBUTE(release_capability()) {
+    if (state_.exchange(kFree, std::memory_order_release) == kAwaited) [[unlikely]]
+      wake_one();
+  }
+
+ private:
+  // The second mutex of "Futexes Are Tricky" (U. Drepper).
+  static constexpr int kFree = 0;
+  static constexpr int kHeld = 1;
+  static constexpr int kAwaited = 2;  ///< held, and perhaps somebody waits
+
+  void wait();
+  void wake_one();
+
+  std::atomic<int> state_{kFree};
+#endif
 };
+
+/// What threads wait for that hold a Mutex: `while (!is_so) changed_.wait(mutex_);`.
+using Condition = std::condition_variable_any;
 
 /// Holds a Mutex for the length of a scope.
 class SPREADABLE_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {

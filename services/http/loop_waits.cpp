@@ -1,6 +1,5 @@
 #include "services/http/loop_waits.h"
 
-#include <condition_variable>
 #include <utility>
 
 #include "core/mutex.h"
@@ -53,16 +52,14 @@ class LoopWait final : public Wait {
     while (!is_ended_) {
       const Duration remaining = deadline.remaining(clock_);
       if (remaining == Duration::zero()) return false;
-      std::unique_lock native(mutex_.native(), std::adopt_lock);
-      ended_.wait_for(native, remaining);
-      native.release();  // `lock` goes on holding it
+      ended_.wait_for(mutex_, remaining);
     }
     return true;
   }
 
   const Clock& clock_;
   Mutex mutex_;
-  std::condition_variable ended_;
+  Condition ended_;
   bool is_ended_ SPREADABLE_GUARDED_BY(mutex_) = false;
   LoopCrew::Sleep* sleep_ SPREADABLE_GUARDED_BY(mutex_) = nullptr;  ///< of the job, until called
 };

@@ -7,25 +7,6 @@
 #include "core/assert.h"
 
 namespace spreadable {
-namespace {
-
-/// Waits on `condition` with `mutex` held, which it is again afterwards. False once `at` has
-/// passed.
-bool wait_until(std::condition_variable& condition, Mutex& mutex,
-                std::chrono::steady_clock::time_point at) {
-  std::unique_lock<std::mutex> lock(mutex.native(), std::adopt_lock);
-  const auto status = condition.wait_until(lock, at);
-  lock.release();
-  return status == std::cv_status::no_timeout;
-}
-
-void wait(std::condition_variable& condition, Mutex& mutex) {
-  std::unique_lock<std::mutex> lock(mutex.native(), std::adopt_lock);
-  condition.wait(lock);
-  lock.release();
-}
-
-}  // namespace
 
 WorkerPool::WorkerPool() : WorkerPool(Options{}) {}
 
@@ -101,7 +82,7 @@ void WorkerPool::stop() {
   const MutexLock lock(mutex_);
   is_stopping_ = true;
   for (Worker* worker : idle_) worker->wake.notify_one();
-  while (!workers_.empty() || elsewhere_ > 0) wait(all_ended_, mutex_);
+  while (!workers_.empty() || elsewhere_ > 0) all_ended_.wait(mutex_);
   ended.swap(ended_);
 }
 
@@ -186,7 +167,7 @@ bool WorkerPool::wait_for_call(Worker& self) {
   const auto until = std::chrono::steady_clock::now() + idle_timeout_;
   idle_.push_back(&self);
   while (!self.is_called && !is_stopping_) {
-    if (!wait_until(self.wake, mutex_, until)) break;
+    if (self.wake.wait_until(mutex_, until) == std::cv_status::timeout) break;
   }
   if (self.is_called) return true;
   std::erase(idle_, &self);

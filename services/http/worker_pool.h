@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -100,7 +99,7 @@ class WorkerPool {
   static constexpr std::size_t kClasses = 3;
   struct Worker {
     std::jthread thread;
-    std::condition_variable wake;
+    Condition wake;
     bool is_called = false;  ///< taken off idle_ to look for a job
   };
   struct Next {
@@ -127,7 +126,7 @@ class WorkerPool {
   const Millis standing_after_;
 
   mutable Mutex mutex_;
-  std::condition_variable all_ended_;
+  Condition all_ended_;
   std::array<Line, kClasses> lines_ SPREADABLE_GUARDED_BY(mutex_);
   std::array<std::size_t, kClasses> running_ SPREADABLE_GUARDED_BY(mutex_){};
   std::size_t elsewhere_ SPREADABLE_GUARDED_BY(mutex_) = 0;  ///< of these, without our threads

@@ -45,9 +45,7 @@ MuxTransport::~MuxTransport() {
   }
   peers_->stop();
   const MutexLock lock(mutex_);
-  std::unique_lock native(mutex_.native(), std::adopt_lock);
-  while (callers_ > 0) none_inside_.wait(native);
-  native.release();
+  while (callers_ > 0) none_inside_.wait(mutex_);
 }
 
 std::size_t MuxTransport::channels() const {

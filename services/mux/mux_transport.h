@@ -1,7 +1,6 @@
 // services/mux/mux_transport.h: all requests to a peer of ours share a connection.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <memory>
 
@@ -86,7 +85,7 @@ class MuxTransport final : public Transport {
   const std::unique_ptr<detail::MuxPeers> peers_;
 
   Mutex mutex_;
-  std::condition_variable none_inside_;
+  Condition none_inside_;
   std::size_t callers_ SPREADABLE_GUARDED_BY(mutex_) = 0;
   bool is_stopping_ SPREADABLE_GUARDED_BY(mutex_) = false;
 };

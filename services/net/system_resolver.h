@@ -1,7 +1,6 @@
 // services/net/system_resolver.h: the machine's resolver, with a memory.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -70,7 +69,7 @@ class SystemResolver final : public Resolver {
   const LookUp look_up_;
 
   Mutex mutex_;
-  std::condition_variable_any look_up_ended_;
+  Condition look_up_ended_;
   std::unordered_map<std::string, Entry> entries_ SPREADABLE_GUARDED_BY(mutex_);
   std::list<std::string> by_age_ SPREADABLE_GUARDED_BY(mutex_);  ///< oldest look-up first
   std::unordered_set<std::string> under_way_ SPREADABLE_GUARDED_BY(mutex_);

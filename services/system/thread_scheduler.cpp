@@ -84,14 +84,12 @@ void ThreadScheduler::timer_loop() {
   mutex_.lock();
   while (!is_stopping_) {
     if (waiting_.empty()) {
-      wait(timer_wake_);
+      timer_wake_.wait(mutex_);
       continue;
     }
     const Duration left = waiting_.begin()->first - clock_.now();
     if (left > Duration::zero()) {
-      std::unique_lock native(mutex_.native(), std::adopt_lock);
-      timer_wake_.wait_for(native, left);
-      native.release();  // it goes on being held
+      timer_wake_.wait_for(mutex_, left);
       continue;
     }
     Entry& entry = *waiting_.begin()->second;
@@ -105,18 +103,12 @@ void ThreadScheduler::timer_loop() {
   mutex_.unlock();
 }
 
-void ThreadScheduler::wait(std::condition_variable& condition) {
-  std::unique_lock native(mutex_.native(), std::adopt_lock);
-  condition.wait(native);
-  native.release();  // the caller goes on holding it
-}
-
 void ThreadScheduler::worker_loop() {
   mutex_.lock();
   while (!is_stopping_) {
     if (ready_.empty()) {
       ++idle_workers_;
-      wait(worker_wake_);
+      worker_wake_.wait(mutex_);
       --idle_workers_;
       continue;
     }
@@ -171,7 +163,7 @@ void ThreadScheduler::remove(Entry& entry) {
   SPREADABLE_ASSERT(entry.state != Entry::State::running ||
                     entry.runner != std::this_thread::get_id());
   entry.is_ending = true;
-  while (entry.state == Entry::State::running) wait(run_ended_);
+  while (entry.state == Entry::State::running) run_ended_.wait(mutex_);
   if (entry.state == Entry::State::waiting) waiting_.erase(entry.due);
   if (entry.state == Entry::State::ready) std::erase(ready_, &entry);
   --tasks_;

@@ -1,7 +1,6 @@
 // services/system/thread_scheduler.h: periodic work in real time, on a few threads.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -53,7 +52,6 @@ class ThreadScheduler final : public Scheduler {
   void remove(Entry& entry);
   [[nodiscard]] Duration run_guarded(const Entry& entry);
 
-  void wait(std::condition_variable& condition) SPREADABLE_REQUIRES(mutex_);
   void wait_for(Entry& entry, Duration delay) SPREADABLE_REQUIRES(mutex_);
   /// A worker is to be woken afterwards.
   void make_ready(Entry& entry) SPREADABLE_REQUIRES(mutex_);
@@ -65,9 +63,9 @@ class ThreadScheduler final : public Scheduler {
   const Options options_;
 
   mutable Mutex mutex_;
-  std::condition_variable timer_wake_;   ///< the earliest due time has changed, or the end has come
-  std::condition_variable worker_wake_;  ///< a task is ready, or the end has come
-  std::condition_variable run_ended_;    ///< for those who wait to destroy a task
+  Condition timer_wake_;   ///< the earliest due time has changed, or the end has come
+  Condition worker_wake_;  ///< a task is ready, or the end has come
+  Condition run_ended_;    ///< for those who wait to destroy a task
   std::multimap<TimePoint, Entry*> waiting_ SPREADABLE_GUARDED_BY(mutex_);
   std::deque<Entry*> ready_ SPREADABLE_GUARDED_BY(mutex_);
   std::size_t tasks_ SPREADABLE_GUARDED_BY(mutex_) = 0;

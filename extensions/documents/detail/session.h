@@ -1,7 +1,6 @@
 // extensions/documents/detail/session.h: connections to the file of documents, and who has them.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -83,7 +82,7 @@ class SessionPool {
 
   const std::vector<std::unique_ptr<Session>> sessions_;
   Mutex mutex_;
-  std::condition_variable_any freed_;
+  Condition freed_;
   std::vector<Session*> free_ SPREADABLE_GUARDED_BY(mutex_);
   std::uint64_t next_ticket_ SPREADABLE_GUARDED_BY(mutex_) = 0;
   std::uint64_t served_ SPREADABLE_GUARDED_BY(mutex_) = 0;  ///< tickets below this have had a turn

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -27,7 +26,7 @@ class Gate {
 
  private:
   Mutex mutex_;
-  std::condition_variable_any changed_;
+  Condition changed_;
   std::size_t inside_ SPREADABLE_GUARDED_BY(mutex_) = 0;
   bool is_closed_ SPREADABLE_GUARDED_BY(mutex_) = false;
 };

@@ -1,7 +1,6 @@
 // extensions/documents/detail/writer.h: many changes, one sync of the disk.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -55,7 +54,7 @@ class Writer {
   SessionPool& pool_;
   const std::size_t waiting_max_;
   Mutex mutex_;
-  std::condition_variable_any done_;
+  Condition done_;
   std::deque<Waiting*> waiting_ SPREADABLE_GUARDED_BY(mutex_);
   bool is_writing_ SPREADABLE_GUARDED_BY(mutex_) = false;
 };

@@ -59,15 +59,13 @@ void Endpoint::stop(Deadline deadline) {
 void Endpoint::wait_for_requests(std::optional<Deadline> deadline) {
   const Clock& clock = setup_.loop.clock();
   const MutexLock lock(mutex_);
-  std::unique_lock<std::mutex> inner(mutex_.native(), std::adopt_lock);
   while (requests_ > 0 && !(deadline && deadline->has_passed(clock))) {
     if (deadline) {
-      none_left_.wait_for(inner, deadline->remaining(clock));
+      none_left_.wait_for(mutex_, deadline->remaining(clock));
     } else {
-      none_left_.wait(inner);
+      none_left_.wait(mutex_);
     }
   }
-  inner.release();
 }
 
 void Endpoint::begin_request() {

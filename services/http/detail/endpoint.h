@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -100,7 +99,7 @@ class Endpoint {
   std::optional<TokenBuckets> client_requests_;  ///< none: any number
 
   Mutex mutex_;
-  std::condition_variable none_left_;
+  Condition none_left_;
   std::size_t requests_ SPREADABLE_GUARDED_BY(mutex_) = 0;  ///< with a worker, or being sent
 };
 

@@ -29,21 +29,6 @@ int open_alarm() {
   return alarm;
 }
 
-void wait(std::condition_variable& condition, Mutex& mutex) {
-  std::unique_lock<std::mutex> lock(mutex.native(), std::adopt_lock);
-  condition.wait(lock);
-  lock.release();
-}
-
-/// False when the time was over first.
-template <class Time>
-bool wait_until(std::condition_variable& condition, Mutex& mutex, Time at) {
-  std::unique_lock<std::mutex> lock(mutex.native(), std::adopt_lock);
-  const auto status = condition.wait_until(lock, at);
-  lock.release();
-  return status == std::cv_status::no_timeout;
-}
-
 }  // namespace
 
 /// One thread, and the jobs that it has begun.
@@ -61,7 +46,7 @@ struct LoopCrew::Member {
   std::uint64_t lease = 0;
 
   Mutex mutex;
-  std::condition_variable was_called;
+  Condition was_called;
   std::vector<Sleep*> called SPREADABLE_GUARDED_BY(mutex);  ///< by other threads
 
   std::jthread thread;  // last: it uses all the others
@@ -92,7 +77,7 @@ void LoopCrew::join() {
   std::vector<std::jthread*> threads;  // nobody is added to them any more
   {
     const MutexLock lock(mutex_);
-    while (!is_over_) wait(changed_, mutex_);
+    while (!is_over_) changed_.wait(mutex_);
     for (Member& member : members_) threads.push_back(&member.thread);
   }
   for (std::jthread* thread : threads) thread->join();
@@ -139,7 +124,7 @@ bool LoopCrew::stand_by(Member& self) {
     if (watcher_ == &self) {
       watch(seen, quiet);
     } else {
-      wait(changed_, mutex_);
+      changed_.wait(mutex_);
     }
   }
   --reserves_;
@@ -167,7 +152,7 @@ void LoopCrew::watch(std::uint64_t& seen, unsigned& quiet) {
   quiet = now == seen ? quiet + 1 : 0;
   seen = now;
   if (is_busy || quiet < kQuietLooks) {
-    if (wait_until(changed_, mutex_, std::chrono::steady_clock::now() + kPatience)) seen = 0;
+    if (changed_.wait_for(mutex_, kPatience) == std::cv_status::no_timeout) seen = 0;
     return;
   }
   is_watcher_asleep_ = true;
@@ -339,10 +324,10 @@ void LoopCrew::finish(Member& self) {
       const MutexLock lock(self.mutex);
       const bool is_waiting = self.ready.empty() && self.called.empty();
       if (is_waiting && self.alarms.empty()) {
-        wait(self.was_called, self.mutex);
+        self.was_called.wait(self.mutex);
       } else if (is_waiting) {
         const Duration left = Deadline(self.alarms.begin()->first).remaining(clock_);
-        (void)wait_until(self.was_called, self.mutex, std::chrono::steady_clock::now() + left);
+        self.was_called.wait_for(self.mutex, left);
       }
     }
     (void)go_on(self);

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -158,8 +157,8 @@ class LoopCrew {
   /// the next time alone: what a job does after a wait is often longer than what it does before.
   std::array<std::uint8_t, kKinds> looks_left_{};
   std::optional<TimePoint> turn_begun_at_{};  ///< by its first job
-  bool is_alarm_set_ = false;  ///< for a job of this turn
-  TimePoint roused_at_{};      ///< when a job last began while the watcher slept
+  bool is_alarm_set_ = false;                 ///< for a job of this turn
+  TimePoint roused_at_{};                     ///< when a job last began while the watcher slept
 
   /// Odd while the driver does a job; whoever counts it on has the loop.
   std::atomic<std::uint64_t> lease_{0};
@@ -168,7 +167,7 @@ class LoopCrew {
   std::atomic<bool> is_watcher_asleep_{false};
 
   Mutex mutex_;
-  std::condition_variable changed_;
+  Condition changed_;
   std::list<Member> members_ SPREADABLE_GUARDED_BY(mutex_);
   Member* watcher_ SPREADABLE_GUARDED_BY(mutex_) = nullptr;
   std::size_t reserves_ SPREADABLE_GUARDED_BY(mutex_) = 0;  ///< stand by, the watcher among them

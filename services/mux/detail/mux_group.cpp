@@ -75,9 +75,7 @@ void MuxGroup::wait(Deadline deadline, const Clock& clock, bool is_for_left) {
   while (!is_over()) {
     const Duration remaining = deadline.remaining(clock);
     if (remaining == Duration::zero()) return;
-    std::unique_lock native(mutex_.native(), std::adopt_lock);
-    changed_.wait_for(native, remaining);
-    native.release();  // `lock` goes on holding it
+    changed_.wait_for(mutex_, remaining);
   }
 }
 

@@ -1,7 +1,6 @@
 // services/mux/detail/mux_group.h: requests of one caller on shared connections, and their answers.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -73,7 +72,7 @@ class MuxGroup {
   [[nodiscard]] bool is_over() const SPREADABLE_REQUIRES(mutex_);
 
   Mutex mutex_;
-  std::condition_variable changed_;
+  Condition changed_;
   std::vector<Slot> slots_ SPREADABLE_GUARDED_BY(mutex_);  ///< empty: taken
   std::vector<LeftSlot> left_ SPREADABLE_GUARDED_BY(mutex_);
   std::size_t under_way_ SPREADABLE_GUARDED_BY(mutex_) = 0;

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <list>
 #include <memory>
 #include <string>
@@ -101,7 +100,7 @@ class CurlLoop {
   std::atomic<std::size_t> exchanges_ = 0;  ///< submitted and not finished; grows under the mutex
 
   Mutex mutex_;
-  std::condition_variable_any all_left_;
+  Condition all_left_;
   Inbox inbox_ SPREADABLE_GUARDED_BY(mutex_);
   std::size_t callers_ SPREADABLE_GUARDED_BY(mutex_) = 0;
   bool is_stopping_ SPREADABLE_GUARDED_BY(mutex_) = false;

@@ -168,9 +168,7 @@ bool RequestGroup::wait(const Clock& clock) {
   while (left_ > 0) {
     const Duration remaining = deadline_.remaining(clock);
     if (remaining == Duration::zero()) return false;
-    std::unique_lock native(mutex_.native(), std::adopt_lock);
-    all_settled_.wait_for(native, remaining);
-    native.release();  // `lock` goes on holding it
+    all_settled_.wait_for(mutex_, remaining);
   }
   return true;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <condition_variable>
 #include <cstddef>
 #include <list>
 #include <memory>
@@ -124,7 +123,7 @@ class RequestGroup {
   const Deadline deadline_;
   std::vector<Exchange> exchanges_;
   Mutex mutex_;
-  std::condition_variable all_settled_;
+  Condition all_settled_;
   std::vector<std::optional<Result<TransportReply>>> results_ SPREADABLE_GUARDED_BY(mutex_);
   std::size_t left_ SPREADABLE_GUARDED_BY(mutex_);
   bool is_closed_ SPREADABLE_GUARDED_BY(mutex_) = false;

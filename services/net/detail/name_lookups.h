@@ -1,7 +1,6 @@
 // services/net/detail/name_lookups.h: asking a resolver that may block.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -38,7 +37,7 @@ class NameLookups {
   const Limits limits_;
   const Done done_;
   Mutex mutex_;
-  std::condition_variable_any wake_;
+  Condition wake_;
   std::deque<std::string> names_ SPREADABLE_GUARDED_BY(mutex_);
   std::size_t idle_ SPREADABLE_GUARDED_BY(mutex_) = 0;
   bool is_stopping_ SPREADABLE_GUARDED_BY(mutex_) = false;
