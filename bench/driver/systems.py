@@ -11,6 +11,10 @@ import machine
 from processes import Child, Failure, free_ports, run_json, stop_all
 
 CLIENT_EXTRA_S = 40.0  # beyond the measured time, until a client that hangs is given up
+# What starts a program whose addresses are not chosen by chance.
+ALIKE = ('setarch', '--addr-no-randomize')
+OURS_ALIKE = 'ours, addresses alike'
+
 COUNT_PATH = '/client/count'
 RECORDS_PATH = '/client/records'
 
@@ -102,13 +106,13 @@ def wait_for_port(port, seconds=10.0):
 
 class OwnNetwork:
     """A network of ours, in one process or one process per node, all nodes started at once. `program` is that of
-    the nodes, where it is not that of this build."""
+    the nodes, where it is not that of this build; `before` are words before it."""
 
-    def __init__(self, setup, nodes, is_one_process, sync='16s', settings=(), program=None):
+    def __init__(self, setup, nodes, is_one_process, sync='16s', settings=(), program=None, before=()):
         self.setup, self.nodes, self.is_one_process = setup, nodes, is_one_process
         self.port = free_ports(nodes)
         self.folder = setup.new_folder()
-        common = [program or setup.program('node'), '--network', nodes, '--set', f'network.syncInterval={sync}']
+        common = [*before, program or setup.program('node'), '--network', nodes, '--set', f'network.syncInterval={sync}']
         for setting in settings:
             common += ['--set', setting]
         self.children = []
@@ -206,16 +210,35 @@ def node_of(build):
 def own(setup, nodes, is_one_process, program=None):
     """A settled network of ours; `program` as with OwnNetwork."""
     network = OwnNetwork(setup, nodes, is_one_process, program=program)
+    return settled('ours, one process' if is_one_process else 'ours', network)
+
+
+def settled(name, network):
+    """The system of this name, once `network` is whole."""
     try:
         network.settle()
     except BaseException:
         network.close()
         raise
-    name = 'ours, one process' if is_one_process else 'ours'
     system = System(name, network.children, network.pids, network.count())
     system.close = network.close
     system.network = network
     return system
+
+
+def why_not_alike():
+    """Why processes cannot have the same addresses here, or None when they can."""
+    if not shutil.which(ALIKE[0]):
+        return f'{ALIKE[0]} is not installed'
+    tried = subprocess.run([*ALIKE, 'true'], capture_output=True, text=True, check=False)
+    return f'{" ".join(ALIKE)}: {tried.stderr.strip()}' if tried.returncode else None
+
+
+def own_alike(setup, nodes):
+    """As own, a process for each node, with all they run at the same addresses. So it is with the processes of the
+    limit and of NATS, each of which is a copy of one that was there before."""
+    network = OwnNetwork(setup, nodes, is_one_process=False, before=ALIKE)
+    return settled(OURS_ALIKE, network)
 
 
 class UpstreamNetwork:

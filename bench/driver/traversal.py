@@ -33,6 +33,11 @@ def measure_one(setup, nodes):
         for is_one_process in (False, True):
             running.append(systems.own(setup, nodes, is_one_process))
         asked = running + [with_records(system) for system in running if system.name.startswith('ours')]
+        if reason := systems.why_not_alike():
+            skipped.append(figure(systems.OURS_ALIKE, nodes, skipped=reason))
+        else:
+            running.append(systems.own_alike(setup, nodes))
+            asked.append(running[-1])
         skipped += start_upstream(setup, nodes, running, asked)
         measured = rounds.interleaved(asked, setup, setup.seconds)
     return skipped + [figure(name, nodes, connections=connections, **rounds.summary(some, KEYS))
