@@ -177,32 +177,30 @@ std::string format_duration(std::chrono::duration<double, std::milli> span) {
 
 // Reckoned with std::chrono, since gmtime_r takes a lock that all workers would share.
 void append_http_date(std::string& out, WallTime time) {
-  constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto append_two_digits = [&](long number) {
-    out += static_cast<char>('0' + number / 10 % 10);
-    out += static_cast<char>('0' + number % 10);
-  };
+  constexpr std::string_view kDays = "SunMonTueWedThuFriSat";
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   const auto day = std::chrono::floor<std::chrono::days>(seconds);
   const std::chrono::year_month_day calendar(day);
   const long in_day = (seconds - day).count();
-  out += kDays[std::chrono::weekday(day).c_encoding()];
-  out += ", ";
-  append_two_digits(unsigned(calendar.day()));
-  out += ' ';
-  out += kMonths[unsigned(calendar.month()) - 1];
-  out += ' ';
-  append_two_digits(int(calendar.year()) / 100);
-  append_two_digits(int(calendar.year()));
-  out += ' ';
-  append_two_digits(in_day / 3'600);
-  out += ':';
-  append_two_digits(in_day / 60 % 60);
-  out += ':';
-  append_two_digits(in_day % 60);
-  out += " GMT";
+  std::array<char, 29> text;
+  std::copy_n("Day, 00 Mon 0000 00:00:00 GMT", text.size(), text.begin());
+  const auto put_name = [&](std::size_t at, std::string_view names, unsigned number) {
+    std::copy_n(names.begin() + 3 * number, 3, text.begin() + at);
+  };
+  const auto put_two_digits = [&](std::size_t at, long number) {
+    text[at] = static_cast<char>('0' + number / 10 % 10);
+    text[at + 1] = static_cast<char>('0' + number % 10);
+  };
+  put_name(0, kDays, std::chrono::weekday(day).c_encoding());
+  put_two_digits(5, unsigned(calendar.day()));
+  put_name(8, kMonths, unsigned(calendar.month()) - 1);
+  put_two_digits(12, int(calendar.year()) / 100);
+  put_two_digits(14, int(calendar.year()));
+  put_two_digits(17, in_day / 3600);
+  put_two_digits(20, in_day / 60 % 60);
+  put_two_digits(23, in_day % 60);
+  out.append(text.data(), text.size());
 }
 
 std::string http_date(WallTime time) {
