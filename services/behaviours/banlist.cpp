@@ -30,6 +30,7 @@ Result<void> Banlist::load() {
     if (is_public(ban.ip)) by_ip_[ban.ip].insert(ban.address);
     bans_.insert_or_assign(ban.address, std::move(ban));
   }
+  note_whether_empty();
   return {};
 }
 
@@ -57,6 +58,7 @@ Result<void> Banlist::ban(const Address& address, const std::optional<IpAddress>
     }
     bans_.insert_or_assign(address, record);
     if (is_public(record.ip)) by_ip_[record.ip].insert(address);
+    note_whether_empty();
   }
   if (pushed_out)
     static_cast<void>(store_.remove(*pushed_out));  // it would only come back for a while
@@ -77,6 +79,7 @@ Result<bool> Banlist::lift(const Address& address) {
       bans_.erase(ban);
       was_there = true;
     }
+    note_whether_empty();
   }
   if (const Result<void> removed = store_.remove(address); !removed) return removed.error();
   return was_there;
@@ -88,6 +91,7 @@ Result<void> Banlist::clear() {
     bans_.clear();
     by_ip_.clear();
     discouraged_.clear();
+    note_whether_empty();
   }
   return store_.clear();
 }
@@ -100,6 +104,11 @@ void Banlist::discourage(const Address& address) {
                          [](const auto& a, const auto& b) { return a.second < b.second; }));
   }
   discouraged_[address] = clock_.now() + options_.discouragement;
+  note_whether_empty();
+}
+
+void Banlist::note_whether_empty() {
+  is_empty_ = bans_.empty() && discouraged_.empty();
 }
 
 std::size_t Banlist::count_of(const std::string& ip) const {
@@ -112,6 +121,7 @@ std::size_t Banlist::count_of(const std::string& ip) const {
 }
 
 Result<void> Banlist::check(const Address& address, const IpAddress* ip) const {
+  if (is_empty_) return {};
   const MutexLock lock(mutex_);
   const auto ban = bans_.find(address);
   if (ban != bans_.end() && ban->second.until > clock_.wall_now()) {
@@ -129,12 +139,14 @@ Result<void> Banlist::check(const Address& address, const IpAddress* ip) const {
 }
 
 bool Banlist::is_banned(const Address& address) const {
+  if (is_empty_) return false;
   const MutexLock lock(mutex_);
   const auto ban = bans_.find(address);
   return ban != bans_.end() && ban->second.until > clock_.wall_now();
 }
 
 bool Banlist::has_banned_ips() const {
+  if (is_empty_) return false;
   const MutexLock lock(mutex_);
   return options_.addresses_to_ban_ip > 0 &&
          std::any_of(by_ip_.begin(), by_ip_.end(), [&](const auto& group) {
@@ -159,6 +171,7 @@ void Banlist::expire() {
       if (ban.until <= clock_.wall_now()) ended.push_back(address);
     }
     std::erase_if(discouraged_, [&](const auto& item) { return item.second <= clock_.now(); });
+    note_whether_empty();
   }
   for (const Address& address : ended) static_cast<void>(lift(address));
 }

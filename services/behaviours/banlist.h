@@ -1,6 +1,7 @@
 // services/behaviours/banlist.h: who is refused, in both directions.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -57,10 +58,14 @@ class Banlist {
 
  private:
   [[nodiscard]] std::size_t count_of(const std::string& ip) const SPREADABLE_REQUIRES(mutex_);
+  /// After each change.
+  void note_whether_empty() SPREADABLE_REQUIRES(mutex_);
 
   const Clock& clock_;
   BanStore& store_;
   const Options options_;
+  /// Nobody is refused, as nearly always: each request asks several times.
+  std::atomic<bool> is_empty_ = true;
   mutable Mutex mutex_;
   std::map<Address, BanRecord> bans_ SPREADABLE_GUARDED_BY(mutex_);
   std::map<std::string, std::set<Address>> by_ip_ SPREADABLE_GUARDED_BY(mutex_);

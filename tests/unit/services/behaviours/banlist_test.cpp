@@ -101,7 +101,9 @@ TEST_CASE("banlist: lift: takes back a ban or a discouragement, clear all of the
   REQUIRE(list.banlist.ban(address("aaa.com:1"), {}, hours{1}, ""));
   list.banlist.discourage(address("bbb.com:1"));
   CHECK(list.banlist.lift(address("aaa.com:1")).value());
+  CHECK_FALSE(list.allows("bbb.com:1"));
   CHECK(list.banlist.lift(address("bbb.com:1")).value());
+  CHECK(list.allows("bbb.com:1"));
   CHECK(list.allows("aaa.com:1"));
   REQUIRE(list.banlist.ban(address("aaa.com:1"), {}, hours{1}, ""));
   REQUIRE(list.banlist.clear());
