@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/json_reader.h"
 #include "core/word_bytes.h"
 
 namespace spreadable {
@@ -83,6 +84,48 @@ Json value_of(const simdjson::dom::element& element) {
   return nullptr;
 }
 
+/// As read_json; false once `reader` wants no more.
+bool tell(const simdjson::dom::element& element, nlohmann::json_sax<Json>& reader) {
+  using Type = simdjson::dom::element_type;
+  std::string text;
+  switch (element.type()) {
+    case Type::OBJECT: {
+      const simdjson::dom::object members(element);
+      if (!reader.start_object(members.size())) return false;
+      for (const auto [name, value] : members) {
+        text = name;
+        if (!reader.key(text) || !tell(value, reader)) return false;
+      }
+      return reader.end_object();
+    }
+    case Type::ARRAY: {
+      const simdjson::dom::array elements(element);
+      if (!reader.start_array(elements.size())) return false;
+      for (const auto value : elements) {
+        if (!tell(value, reader)) return false;
+      }
+      return reader.end_array();
+    }
+    case Type::STRING:
+      text = std::string_view(element);
+      return reader.string(text);
+    case Type::INT64: {
+      const auto number = std::int64_t(element);
+      return number < 0 ? reader.number_integer(number)
+                        : reader.number_unsigned(static_cast<std::uint64_t>(number));
+    }
+    case Type::UINT64:
+      return reader.number_unsigned(std::uint64_t(element));
+    case Type::DOUBLE:
+      return reader.number_float(double(element), text);
+    case Type::BOOL:
+      return reader.boolean(bool(element));
+    case Type::NULL_VALUE:
+      break;
+  }
+  return reader.null();
+}
+
 /// Of a thread: reads texts one after the other.
 class QuickParser {
  public:
@@ -90,14 +133,16 @@ class QuickParser {
     is_ready_ = parser_.allocate(bytes_max, kJsonDepthMax) == simdjson::SUCCESS;
   }
 
-  /// Nothing for what simdjson does not read: texts that are wrong, and integers beyond 64 bits.
-  std::optional<Json> parse(std::string_view text) {
+  /// What `use` makes of the text. Nothing for what simdjson does not read: texts that are wrong,
+  /// and integers beyond 64 bits.
+  template <class Use>
+  auto parse(std::string_view text, const Use& use) -> std::optional<decltype(use({}))> {
     simdjson::dom::element element;
-    if (!is_ready_) return std::nullopt;
+    if (!is_ready_ || text.empty()) return std::nullopt;  // an empty one may lie nowhere
     if (parser_.parse(text.data(), text.size()).get(element) != simdjson::SUCCESS) {
       return std::nullopt;
     }
-    return value_of(element);
+    return use(element);
   }
 
  private:
@@ -105,11 +150,16 @@ class QuickParser {
   bool is_ready_ = false;
 };
 
-std::optional<Json> quickly_parsed(std::string_view text) {
-  if (text.empty()) return std::nullopt;  // which may lie nowhere
-  if (text.size() > kUsualBytes) return QuickParser(text.size()).parse(text);
+QuickParser& usual_parser() {
   thread_local QuickParser parser(kUsualBytes);
-  return parser.parse(text);
+  return parser;
+}
+
+/// As QuickParser::parse, by that of this thread or, for a long text, one for it alone.
+template <class Use>
+auto quickly_parsed(std::string_view text, const Use& use) {
+  if (text.size() > kUsualBytes) return QuickParser(text.size()).parse(text, use);
+  return usual_parser().parse(text, use);
 }
 
 /// Whether all of `text` is ASCII that stands for itself in a JSON text.
@@ -174,7 +224,7 @@ void write(std::string& out, const Json& value) {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
-  if (auto value = quickly_parsed(text)) return std::move(*value);
+  if (auto value = quickly_parsed(text, value_of)) return std::move(*value);
   if (is_too_deep(text)) {
     return Error{Errc::bad_request,
                  "JSON is nested deeper than " + std::to_string(kJsonDepthMax) + " levels",
@@ -187,6 +237,12 @@ Result<Json> parse_json(std::string_view text) {
   } catch (const Json::exception&) {  // a number out of range
     return Error{Errc::bad_request, "invalid JSON: a number is out of range", {}};
   }
+}
+
+bool read_json(std::string_view text, nlohmann::json_sax<Json>& reader) {
+  const auto is_told = quickly_parsed(
+      text, [&](const simdjson::dom::element& element) { return tell(element, reader); });
+  return is_told ? *is_told : Json::sax_parse(text.begin(), text.end(), &reader);
 }
 
 std::string dump_json(const Json& value, std::size_t bytes) {

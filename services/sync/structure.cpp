@@ -4,7 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "core/json.h"
+#include "core/json_reader.h"
 #include "core/transport.h"
 
 namespace spreadable {
@@ -234,7 +234,7 @@ std::string structure_text(const PeerView& view, StructurePart part) {
 
 Result<Structure> parse_structure(std::string_view text) {
   StructureReader reader;
-  const bool is_json = Json::sax_parse(text.begin(), text.end(), &reader);
+  const bool is_json = read_json(text, reader);
   return reader.take(is_json);
 }
 

@@ -2,9 +2,56 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <limits>
+#include <string>
+#include <vector>
+
+#include "core/json_reader.h"
 
 namespace spreadable {
+
+namespace {
+
+/// Writes down what it is told, as far as `most` pieces.
+class EventReader final : public nlohmann::json_sax<Json> {
+ public:
+  explicit EventReader(std::size_t most = SIZE_MAX) : most_(most) {}
+
+  bool null() override { return note("null"); }
+  bool boolean(bool value) override { return note(value ? "true" : "false"); }
+  bool number_integer(number_integer_t value) override { return note("i" + std::to_string(value)); }
+  bool number_unsigned(number_unsigned_t value) override {
+    return note("u" + std::to_string(value));
+  }
+  bool number_float(number_float_t value, const string_t&) override {
+    return note("f" + std::to_string(value));
+  }
+  bool string(string_t& value) override { return note("s" + value); }
+  bool binary(binary_t&) override { return note("binary"); }
+  bool start_object(std::size_t) override { return note("{"); }
+  bool key(string_t& value) override { return note("k" + value); }
+  bool end_object() override { return note("}"); }
+  bool start_array(std::size_t) override { return note("["); }
+  bool end_array() override { return note("]"); }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) override {
+    is_wrong = true;
+    return false;
+  }
+
+  std::vector<std::string> events;
+  bool is_wrong = false;
+
+ private:
+  bool note(std::string event) {
+    events.push_back(std::move(event));
+    return events.size() < most_;
+  }
+
+  const std::size_t most_;
+};
+
+}  // namespace
 
 TEST_CASE("json: parse: reads what is JSON and says where it is not") {
   const auto value = parse_json(R"({"a":[1,2.5,"x"]})");
@@ -104,6 +151,39 @@ TEST_CASE("json: parse: what a text means, and whether it is one, is the same fo
         Json::parse("[" + filler + "," + text + "]", nullptr, /*allow_exceptions=*/false);
     CHECK(large.has_value() == !large_expected.is_discarded());
     if (large) CHECK(dump_json(*large) == dump_json(large_expected));
+  }
+}
+
+TEST_CASE("json: read: a reader is told what nlohmann/json would tell it") {
+  const std::string deep(100, '[');
+  const std::string long_text = "[\"" + std::string(100'000, 'x') + "\",{\"a\":[1,-2,0.5]}]";
+  for (const std::string& text :
+       {std::string(R"({"b":[],"a":{"c":null},"":true,"a":false})"),
+        std::string(R"([0,7,-7,18446744073709551615,-9223372036854775808,1e3,-0.25])"),
+        std::string("[18446744073709551616]"), std::string("[1e999]"),
+        std::string("\xef\xbb\xbf[1]"), std::string(R"("\ud83d\ude00")"), std::string("null"),
+        std::string(" 12 "), std::string(), std::string("{\"a\":1,}"), std::string("[1 2]"),
+        std::string("[1]x"), std::string("\"\xc3\""), deep + std::string(100, ']'), deep, long_text,
+        long_text + "x"}) {
+    INFO(text.substr(0, 80));
+    EventReader expected;
+    const bool is_json = Json::sax_parse(text.begin(), text.end(), &expected);
+    EventReader reader;
+    CHECK(read_json(text, reader) == is_json);
+    if (is_json) CHECK(reader.events == expected.events);
+    CHECK(reader.is_wrong == expected.is_wrong);
+  }
+}
+
+TEST_CASE("json: read: a reader that wants no more is told no more") {
+  const std::string_view text = R"({"a":[1,{"b":"c"}],"d":2.5,"e":null})";
+  EventReader whole;
+  REQUIRE(read_json(text, whole));
+  for (std::size_t most = 1; most < whole.events.size(); ++most) {
+    EventReader reader(most);
+    CHECK_FALSE(read_json(text, reader));
+    CHECK(reader.events.size() == most);
+    CHECK_FALSE(reader.is_wrong);
   }
 }
 
