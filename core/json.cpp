@@ -8,7 +8,6 @@
 #include <optional>
 #include <utility>
 
-#include "core/json_reader.h"
 #include "core/word_bytes.h"
 
 namespace spreadable {

@@ -19,6 +19,13 @@ inline constexpr std::size_t kJsonDepthMax = 64;
 /// Reads one JSON text. Errc::bad_request, with the position, for anything else or deeper nesting.
 [[nodiscard]] Result<Json> parse_json(std::string_view text);
 
+/// Tells `reader` what is in `text` piece by piece, as Json::sax_parse does, only faster: all keys
+/// in their order, numbers without their text, -0 as 0, and the lengths of objects and arrays or
+/// -1. Returns whether the whole of it was told; false when `reader` wants no more, or after its
+/// parse_error() for what is no JSON. Texts may nest to any depth. Meanwhile `reader` reads no
+/// other JSON and lets no other fiber of the thread go on.
+[[nodiscard]] bool read_json(std::string_view text, nlohmann::json_sax<Json>& reader);
+
 /// Writes `value` compactly. Bytes that are not UTF-8 become U+FFFD, so this never throws. Who
 /// knows that the text has about `bytes` says so: a text that grows step by step takes twice the
 /// memory.

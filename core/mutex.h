@@ -17,14 +17,9 @@
 /// The function is called with the named mutex held.
 #define SPREADABLE_REQUIRES(...) SPREADABLE_THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
 
-// The thread sanitizer knows the order in which mutexes of the system are taken, so it gets those.
-#if defined(__SANITIZE_THREAD__)
-#define SPREADABLE_SYSTEM_MUTEX 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define SPREADABLE_SYSTEM_MUTEX 1
-#endif
-#endif
+// SPREADABLE_SYSTEM_MUTEX: a Mutex is one of the system, as it is for the thread sanitizer, which
+// knows in which order those are taken. How large a Mutex is follows from it, so the build of the
+// library defines it for itself and for whoever links it (core/CMakeLists.txt).
 
 namespace spreadable {
 
@@ -72,7 +67,9 @@ class SPREADABLE_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
 #endif
 };
 
-/// What threads wait for that hold a Mutex: `while (!is_so) changed_.wait(mutex_);`.
+/// What threads wait for that hold a Mutex: `while (!is_so) changed_.wait(mutex_);`. A wait may end
+/// without a reason. Who notifies without holding the mutex sees to it that the condition lives
+/// until that has returned.
 using Condition = std::condition_variable_any;
 
 /// Holds a Mutex for the length of a scope.

@@ -4,7 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "core/json_reader.h"
+#include "core/json.h"
 #include "core/transport.h"
 
 namespace spreadable {

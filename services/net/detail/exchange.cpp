@@ -1,7 +1,6 @@
 #include "services/net/detail/exchange.h"
 
 #include <algorithm>
-#include <mutex>
 
 #include "core/ascii.h"
 #include "core/assert.h"

@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "core/json_reader.h"
-
 namespace spreadable {
 
 namespace {

@@ -51,21 +51,21 @@ TEST_CASE("mutex: who waits for it gets it when it is given back") {
 TEST_CASE("mutex: a condition is waited for without it, and seen with it") {
   Mutex mutex;
   Condition changed;
-  int turn = 0;
   constexpr int kTurns = 2'000;
+  std::vector<int> turns;  // who took each
   const auto play = [&](int mine) {
-    mutex.lock();
-    while (turn < kTurns) {
-      while (turn < kTurns && turn % 2 != mine) changed.wait(mutex);
-      ++turn;
+    const MutexLock lock(mutex);
+    for (int i = 0; i < kTurns; ++i) {
+      while (static_cast<int>(turns.size()) % 2 != mine) changed.wait(mutex);
+      turns.push_back(mine);
       changed.notify_all();
     }
-    mutex.unlock();
   };
   std::thread other(play, 1);
   play(0);
   other.join();
-  CHECK(turn >= kTurns);
+  REQUIRE(turns.size() == 2 * kTurns);
+  for (int i = 0; i < 2 * kTurns; ++i) REQUIRE(turns[static_cast<std::size_t>(i)] == i % 2);
 }
 
 TEST_CASE("mutex: a wait for a condition ends with its time, and the mutex is held again") {
