@@ -93,7 +93,8 @@ Placement::Answer Placement::place(const Request& request) {
   drop_old_promises();
   forget(request.joiner);
   const Loads loads = loads_of(request.view);
-  std::size_t size = 1;  // the newcomer
+  // The newcomer, unless it is a slave of ours that is to go elsewhere.
+  std::size_t size = request.view.has_slave(request.joiner) ? 0 : 1;
   for (const auto& [address, load] : loads) size += load;
   if (!request.view.is_registered() && request.joiner != request.view.self) ++size;
 

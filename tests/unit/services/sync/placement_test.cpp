@@ -117,6 +117,26 @@ TEST_CASE("placement: seniority: one of the older half of a list becomes a maste
   }
 }
 
+TEST_CASE("placement: move: a slave of one's own is not counted a second time") {
+  Fixture fixture;
+  // 48 nodes, one less than a square: with one more there would be room for eight in each list.
+  constexpr std::size_t kFull = 7;
+  MasterList::Entries masters{{at(1), 13}};
+  for (std::size_t i = 2; i <= 6; ++i) masters.push_back({at(i), kFull});
+  fixture.view.masters = masters;
+  for (std::size_t i = 0; i < 13; ++i) fixture.view.slaves.push_back(at(100 + i));
+  fixture.view.backlink = at(2);
+  REQUIRE(fixture.view.network_size() == 48);
+  REQUIRE(fixture.topology.list_limit(48) == kFull);
+  const auto answer = fixture.placement.place(
+      {.joiner = fixture.view.slaves.back(),
+       .view = fixture.view,
+       .is_excluded = [&](const Address& address) { return address == fixture.view.self; }});
+  CHECK(answer.network_size == 48);
+  REQUIRE(answer.masters.size() == 1);
+  CHECK(fixture.view.has_slave(answer.masters.front()));  // which becomes a master
+}
+
 TEST_CASE("placement: last resort: a full master is named when there is nobody else") {
   Fixture fixture;
   fixture.view.backlink = at(2);
