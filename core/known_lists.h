@@ -33,11 +33,12 @@ class KnownLists {
                   [&](const auto& item) { return now - item.second.fetched_at > kLifetime; });
   }
 
-  /// The list of `master`, or nullptr when none is known.
-  [[nodiscard]] List find(const Address& master) const {
+  /// The list of `master`, or nullptr when none is known that was fetched at `since` or later.
+  [[nodiscard]] List find(const Address& master, TimePoint since = TimePoint::min()) const {
     const MutexLock lock(mutex_);
     const auto it = entries_.find(master);
-    return it == entries_.end() ? nullptr : it->second.list;
+    const bool is_found = it != entries_.end() && it->second.fetched_at >= since;
+    return is_found ? it->second.list : nullptr;
   }
 
  private:

@@ -219,24 +219,28 @@ void Audits::forget_own_words() {
 std::vector<Audits::Candidate> Audits::candidates() const {
   std::vector<Candidate> found;
   const auto view = node().peers().view();
+  const TimePoint since = node().clock().now() - kListLifetime * interval();
   for (const MasterEntry& entry : view->masters) {
     const Address& master = entry.address;
     if (master == view->self || !node().book().is_native(master)) continue;
     if (node().access().is_trusted(master) || !node().access().check_lists(master)) continue;
-    auto list = node().known_lists().find(master);
+    auto list = node().known_lists().find(master, since);
     if (list && !list->empty()) found.push_back({master, std::move(list)});
   }
   return found;
 }
 
-/// Those that have waited for longest, of whom the lists have been fetched anew since.
+/// Whether it is a suspect whose list has been fetched anew since its last audit.
+bool Audits::is_due(const Candidate& candidate) {
+  const File& file = file_of(candidate.master);
+  return file.is_suspect && node().clock().now() - file.audited_at >= interval() &&
+         node().known_lists().find(candidate.master, file.audited_at);
+}
+
+/// Those that have waited for longest.
 std::vector<Audits::Candidate> Audits::due_suspects() {
-  const TimePoint now = node().clock().now();
   std::vector<Candidate> suspects = candidates();
-  std::erase_if(suspects, [&](const Candidate& candidate) {
-    const File& file = file_of(candidate.master);
-    return !file.is_suspect || now - file.audited_at < interval();
-  });
+  std::erase_if(suspects, [&](const Candidate& candidate) { return !is_due(candidate); });
   std::stable_sort(suspects.begin(), suspects.end(), [&](const Candidate& a, const Candidate& b) {
     return file_of(a.master).audited_at < file_of(b.master).audited_at;
   });

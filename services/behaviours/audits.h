@@ -30,11 +30,12 @@ inline constexpr std::string_view kMasterAnswers = "masterAnswers";
 /// coordinator sends, at random times. Only peers of ours are audited.
 ///
 /// What a master openly says it has not heard is not held against it, and neither is a slave that
-/// leaves its list meanwhile. Witnesses add up over several audits (Evidence); a master that gave
-/// cause is asked again soon. Each audit of a master that the witnesses before it have shown to be
-/// guilty, and that gives cause once more, is told as bad conduct. A slave is believed against one
-/// master only: one that accuses each of its masters in turn would bring them down by itself.
-/// Source: reliability S2, S13.
+/// leaves its list meanwhile: a list is believed for kListLifetime, and a suspect is audited again
+/// by one that was fetched since. Witnesses add up over several audits (Evidence); a master that
+/// gave cause is asked again soon. Each audit of a master that the witnesses before it have shown
+/// to be guilty, and that gives cause once more, is told as bad conduct. A slave is believed
+/// against one master only: one that accuses each of its masters in turn would bring them down by
+/// itself. Source: reliability S2, S13.
 class Audits : public Service {
  public:
   struct Options {
@@ -67,6 +68,10 @@ class Audits : public Service {
   /// Audits go by the sync interval, but by no shorter one: a process that stood still for seconds
   /// does not know at once who has dropped it meanwhile, however often it syncs.
   static constexpr Duration kIntervalMin = std::chrono::seconds{10};
+  /// Intervals for which a master is audited by a list. It is fetched once in each, unless requests
+  /// get lost or this node has left that master, which may since have dropped whom it could not
+  /// reach.
+  static constexpr int kListLifetime = 2;
   /// No answer is waited for longer, so that a node can stop in time.
   static constexpr Duration kBudgetMax = std::chrono::seconds{5};
 
@@ -101,6 +106,7 @@ class Audits : public Service {
   void follow_up();
   void audit_next();
   [[nodiscard]] std::vector<Candidate> candidates() const;
+  [[nodiscard]] bool is_due(const Candidate& candidate);
   [[nodiscard]] std::vector<Candidate> due_suspects();
   [[nodiscard]] std::optional<Candidate> choose();
   [[nodiscard]] Overheard::Question choose_question(const Address& master);

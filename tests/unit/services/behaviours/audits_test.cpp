@@ -148,6 +148,29 @@ void check_that_suspects_are_hostile(HostileNetwork& field) {
   }
 }
 
+/// Gives a master the slaves of others for its own.
+void exchange_slaves(HostileNetwork& field, const Address& master) {
+  const auto move = [&](const Address& slave, const Address& from, const Address& to) {
+    REQUIRE(field.node(from).peers().remove_slave(slave));
+    REQUIRE(field.node(slave).peers().clear_backlink(from));
+    field.node(to).peers().add_slave(slave);
+    field.node(slave).peers().set_backlink(to);
+  };
+  std::vector<Address> left = field.node(master).peers().view()->slaves;
+  std::vector<std::shared_ptr<const PeerView>> others;
+  for (std::size_t i = 0; i < field.network().size(); ++i) {
+    const auto view = field.network().node(i).peers().view();
+    if (!view->is_master() && view->backlink != master) others.push_back(view);
+  }
+  for (const auto& view : others) {
+    if (left.empty()) break;
+    move(left.back(), master, *view->backlink);
+    move(view->self, *view->backlink, master);
+    left.pop_back();
+  }
+  REQUIRE(left.empty());
+}
+
 }  // namespace
 
 TEST_CASE("audits: dropping masters: are out of the network within half an hour") {
@@ -201,6 +224,29 @@ TEST_CASE("audits: honest masters: a slave that has left them holds nothing agai
   field.network().lose(0.05);
   live_through_churn(field);
   check_that_suspects_are_hostile(field);
+}
+
+TEST_CASE("audits: honest masters: an old list holds nothing against one that has dropped slaves") {
+  HostileNetwork field(audited_network(110));
+  field.form(30);
+  Node& auditor = field.network().node(7);
+  const Address master = *auditor.peers().view()->backlink;
+  // As when it has not reached its slaves for a while, the auditor among them, and found others.
+  exchange_slaves(field, master);
+  const HttpRequest client{.method = Method::post,
+                           .path = "/client/roll-call",
+                           .query = {},
+                           .headers = {{"content-type", "application/json"}},
+                           .body = "{}",
+                           .remote_ip = IpAddress::loopback()};
+  REQUIRE(auditor.known_lists().find(master));
+  for (int i = 0; i < 6; ++i) {
+    REQUIRE(field.network().respond(auditor.address(), client).status == 200);
+    field.network().run_for(field.interval());
+    for (int j = 0; j < 2; ++j) auditor.services().find<Audits>()->run();
+    CHECK(behaviours_of(auditor).suspicion(kMasterAnswers, master) == 0);
+  }
+  CHECK(field.false_bans() == 0);
 }
 
 TEST_CASE("audits: inventing masters: are found by slaves that are not there or not theirs") {
