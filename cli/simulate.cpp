@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/process_limits.h"
 #include "cli/simulate_campaign.h"
 #include "cli/simulate_progress.h"
 #include "cli/simulate_report.h"
@@ -23,6 +24,7 @@ namespace {
 
 constexpr std::size_t kNodesMax = 1'000'000;
 constexpr std::uint64_t kSeedsMax = 1'000'000;
+constexpr std::size_t kLargeNodes = 10'000;  // from there on a run takes a gigabyte and more
 constexpr std::size_t kJobsMax = 256;
 constexpr long long kMinutesMax = 60LL * 24 * 366;
 
@@ -82,6 +84,7 @@ int run(const Flags& flags) {
   if (!flags.plot.empty() && seeds->count() > 1) {
     return misuse("a picture shows one seed (flags --plot and --seed)");
   }
+  if (flags.nodes >= kLargeNodes) use_large_pages();
   Campaign::Options options{
       .scenario = {.name = flags.scenario, .nodes = flags.nodes, .share = flags.share},
       .seeds = *seeds,
