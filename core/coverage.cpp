@@ -3,8 +3,35 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace spreadable {
+namespace {
+
+bool cut_number(std::string_view& text, std::string_view before, std::size_t& number) {
+  if (!text.starts_with(before)) return false;
+  text.remove_prefix(before.size());
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return failure == std::errc{};
+}
+
+/// What to_header has written where nobody is silent, as nearly all headers are; nothing for
+/// others.
+std::optional<Coverage> counts_in(std::string_view text) {
+  Coverage counts;
+  std::string_view rest = text;
+  const bool is_read = cut_number(rest, R"({"answered":)", counts.answered) &&
+                       cut_number(rest, R"(,"asked":)", counts.asked);
+  return is_read && counts.to_header() == text ? std::optional(counts) : std::nullopt;
+}
+
+bool is_possible(const Coverage& coverage) {
+  return coverage.asked <= Coverage::kCountMax && coverage.answered <= coverage.asked &&
+         coverage.silent.size() <= coverage.asked - coverage.answered;
+}
+
+}  // namespace
 
 void Coverage::add_silent(const Address& address) {
   ++asked;
@@ -31,6 +58,7 @@ std::string Coverage::to_header() const {
 }
 
 std::optional<Coverage> Coverage::from_header(std::string_view text) {
+  if (auto counts = counts_in(text)) return is_possible(*counts) ? counts : std::nullopt;
   const Result<Json> json = parse_json(text);
   if (!json || !json->is_object()) return std::nullopt;
   const Json none;
@@ -52,9 +80,7 @@ std::optional<Coverage> Coverage::from_header(std::string_view text) {
   }
   coverage.asked = field("asked").get<std::size_t>();
   coverage.answered = field("answered").get<std::size_t>();
-  if (coverage.asked > kCountMax || coverage.answered > coverage.asked) return std::nullopt;
-  if (coverage.silent.size() > coverage.asked - coverage.answered) return std::nullopt;
-  return coverage;
+  return is_possible(coverage) ? std::optional(coverage) : std::nullopt;
 }
 
 }  // namespace spreadable

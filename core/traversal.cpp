@@ -170,13 +170,15 @@ Json TraversalResult::to_json() const& {
 Json TraversalResult::to_json() && {
   Json names = Json::array();
   for (const Address& address : silent) names.push_back(address.text());
-  return {{"value", std::move(value)},
-          {"nodesAsked", nodes_asked},
-          {"nodesAnswered", nodes_answered},
-          {"mastersAsked", masters_asked},
-          {"mastersFailed", masters_failed},
-          {"silent", std::move(names)},
-          {"complete", complete}};
+  Json json = Json::object();
+  json["value"] = std::move(value);
+  json["nodesAsked"] = nodes_asked;
+  json["nodesAnswered"] = nodes_answered;
+  json["mastersAsked"] = masters_asked;
+  json["mastersFailed"] = masters_failed;
+  json["silent"] = std::move(names);
+  json["complete"] = complete;
+  return json;
 }
 
 Result<TraversalResult> TraversalResult::from_json(const Json& json) {

@@ -17,7 +17,10 @@ Json record(std::string_view address, std::size_t number) {
 }  // namespace
 
 Json count_answer(std::string_view address, std::size_t count) {
-  return {{"address", address}, {"count", count}};
+  Json answer = Json::object();  // written down at once it would be made of arrays and copies
+  answer["address"] = address;
+  answer["count"] = count;
+  return answer;
 }
 
 Json records_answer(std::string_view address, std::size_t count) {

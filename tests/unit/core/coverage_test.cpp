@@ -42,11 +42,19 @@ TEST_CASE("coverage: header: is read as it was written, and nothing else is") {
   CHECK(read->asked == 2);
   CHECK(read->answered == 1);
   CHECK(read->silent == coverage.silent);
+  coverage.silent.clear();
+  const auto counts = Coverage::from_header(coverage.to_header());
+  REQUIRE(counts);
+  CHECK(counts->asked == 2);
+  CHECK(counts->answered == 1);
+  CHECK(Coverage::from_header(R"({ "asked":2, "answered":1 })")->answered == 1);
   for (const char* bad :
-       {"", "[]", "{}", R"({"asked":1})", R"({"asked":1,"answered":2})",
-        R"({"asked":-1,"answered":-1})", R"({"asked":1.5,"answered":1})",
-        R"({"asked":1,"answered":0,"silent":[1]})", R"({"asked":"1","answered":0})",
-        R"({"asked":1,"answered":0,"silent":"localhost:1"})",
+       {"", R"({"answered":1,"asked":2)", R"({"answered":01,"asked":2})",
+        R"({"answered":1,"asked":2}})", R"({"answered":2,"asked":1})",
+        R"({"answered":99999999999999999999,"asked":1})", "[]", "{}", R"({"asked":1})",
+        R"({"asked":1,"answered":2})", R"({"asked":-1,"answered":-1})",
+        R"({"asked":1.5,"answered":1})", R"({"asked":1,"answered":0,"silent":[1]})",
+        R"({"asked":"1","answered":0})", R"({"asked":1,"answered":0,"silent":"localhost:1"})",
         R"({"asked":1,"answered":0,"silent":{"a":"localhost:1"}})",
         R"({"asked":1,"answered":1,"silent":["localhost:1"]})"}) {
     INFO(bad);
