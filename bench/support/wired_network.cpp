@@ -12,6 +12,7 @@ namespace spreadable::bench {
 namespace {
 
 constexpr int kSettleIntervals = 50;
+constexpr std::string_view kNodeRoutes = "/api/";
 constexpr std::size_t kBodyBytesMax = 500 << 10;
 
 std::string text_of(const HttpRequest& request) {
@@ -50,16 +51,20 @@ class WiredNetwork::Wire final : public RequestHandler {
 
  private:
   HttpResponse answer(const HttpRequest& request) {
-    const auto state = collector_.feed(text_of(request));
+    // Nodes ask in frames, each with a whole request; others have connections of their own.
+    const bool is_of_node = request.path.starts_with(kNodeRoutes);
+    detail::RequestCollector collector({.body_bytes_max = kBodyBytesMax},
+                                       is_of_node ? &heads_ : nullptr);
+    const auto state = collector.feed(text_of(request));
     SPREADABLE_ASSERT(state == detail::RequestCollector::State::complete);
-    (void)work_class(collector_.head().method, collector_.head().path);
-    HttpRequest read = collector_.take();
+    (void)work_class(collector.head().method, collector.head().path);
+    HttpRequest read = collector.take();
     read.remote_ip = request.remote_ip;
     return node_.router().handle(std::move(read));
   }
 
   Node& node_;
-  detail::RequestCollector collector_{{.body_bytes_max = kBodyBytesMax}};
+  detail::HeadMemory heads_;
   std::string last_text_;
 };
 

@@ -117,13 +117,15 @@ bool MuxTransport::send_again(Call& call) {
 /// Takes what has come in frames.
 void MuxTransport::collect(Call& call) {
   std::vector<MuxGroup::Slot> slots = call.group->take();
+  const TransportReply* last = nullptr;
   for (std::size_t slot = 0; slot < slots.size(); ++slot) {
     auto& result = call.results[slot];
     if (result) continue;
     const TransportRequest& request = call.requests[slot];
     MuxGroup::Slot item = std::move(slots[slot]);  // whose text goes as soon as it is read
     if (item.state == MuxGroup::State::answered) {
-      result = detail::parse_response(item.message, request.reply_bytes_max);
+      result = detail::parse_response(item.message, request.reply_bytes_max, last);
+      if (*result) last = &**result;
     } else if (item.state == MuxGroup::State::failed) {
       result = std::move(item.error);
     } else {

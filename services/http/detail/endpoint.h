@@ -14,6 +14,7 @@
 #include "core/server.h"
 #include "services/http/detail/byte_stream.h"
 #include "services/http/detail/connection.h"
+#include "services/http/detail/head_memory.h"
 #include "services/http/detail/listener.h"
 #include "services/http/detail/mux_connection.h"
 #include "services/http/http_server.h"
@@ -75,6 +76,8 @@ class Endpoint {
   /// `connection`, whose stream and ip are given.
   void go_on_with_frames(Connection& connection, std::unique_ptr<ByteStream> stream,
                          IpAddress remote);
+  /// On the loop: what peers of ours have asked with.
+  [[nodiscard]] HeadMemory& heads() { return heads_; }
   /// On the loop: lets go of a closed connection.
   void discard(Connection& connection);
   void discard(MuxConnection& connection);
@@ -97,6 +100,7 @@ class Endpoint {
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
   std::unordered_map<MuxConnection*, std::unique_ptr<MuxConnection>> mux_connections_;
   std::optional<TokenBuckets> client_requests_;  ///< none: any number
+  HeadMemory heads_;
 
   Mutex mutex_;
   Condition none_left_;

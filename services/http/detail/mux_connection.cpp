@@ -35,7 +35,8 @@ void MuxConnection::on_frame(const Frame& frame) {
   idle_since_ = received_at();
   const Endpoint::Setup& setup = endpoint_.setup();
   RequestCollector collector(
-      {setup.options.head_bytes_max, setup.options.head_fields_max, setup.body_bytes_max});
+      {setup.options.head_bytes_max, setup.options.head_fields_max, setup.body_bytes_max},
+      &endpoint_.heads());
   collector.feed(frame.payload);
   if (const auto refusal = obstacle(collector)) {
     return refuse(frame.id, refusal->status, refusal->message);

@@ -58,7 +58,7 @@ std::size_t RequestCollector::read_head(std::string_view bytes) {
     return skipped;
   }
   searched_ = 0;
-  auto head = parse_request_head(bytes.substr(0, size), limits_.head_fields_max);
+  auto head = parse_head(bytes.substr(0, size));
   if (!head) {
     refuse(head.error().code == Errc::too_large ? 431 : 400, head.error().message);
     return skipped + size;
@@ -68,6 +68,11 @@ std::size_t RequestCollector::read_head(std::string_view bytes) {
   wishes_continue_ = head_.expects_continue;
   state_ = State::body;
   return skipped + size;
+}
+
+Result<RequestHead> RequestCollector::parse_head(std::string_view text) const {
+  if (heads_) return heads_->read(text, limits_.head_fields_max);
+  return parse_request_head(text, limits_.head_fields_max);
 }
 
 std::size_t RequestCollector::read_body(std::string_view bytes) {

@@ -8,6 +8,7 @@
 #include "core/http.h"
 #include "core/result.h"
 #include "services/http/detail/body_framing.h"
+#include "services/http/detail/head_memory.h"
 #include "services/http/request_head.h"
 
 namespace spreadable::detail {
@@ -36,7 +37,9 @@ class RequestCollector {
     refused,   ///< refusal() says why; the connection can't be read any further
   };
 
-  explicit RequestCollector(Limits limits) : limits_(limits) {}
+  /// `heads`, if any, outlives the collector and is used by nobody else meanwhile.
+  explicit RequestCollector(Limits limits, HeadMemory* heads = nullptr)
+      : limits_(limits), heads_(heads) {}
 
   [[nodiscard]] State state() const { return state_; }
   /// Takes the next `bytes` of the connection, those of a following request included.
@@ -61,10 +64,12 @@ class RequestCollector {
  private:
   [[nodiscard]] std::size_t find_head_end(std::string_view bytes) const;
   [[nodiscard]] std::size_t read_head(std::string_view bytes);
+  [[nodiscard]] Result<RequestHead> parse_head(std::string_view text) const;
   [[nodiscard]] std::size_t read_body(std::string_view bytes);
   void refuse(int status, std::string message);
 
   const Limits limits_;
+  HeadMemory* const heads_;
   State state_ = State::empty;
   std::string input_;  ///< bytes not yet understood: a part of a head, or those after a request
   std::size_t searched_ = 0;  ///< bytes of input_ that don't hold the end of the head

@@ -121,7 +121,8 @@ std::string request_head_text(const TransportRequest& request, bool accepts_codi
   return out;
 }
 
-Result<TransportReply> parse_response(std::string_view text, std::size_t reply_bytes_max) {
+Result<TransportReply> parse_response(std::string_view text, std::size_t reply_bytes_max,
+                                      const TransportReply* like) {
   const auto head_end = find_head_end(text);
   if (head_end == std::string_view::npos || head_end > CurlTransport::kReplyHeaderBytesMax) {
     return malformed("its head has no end");
@@ -129,7 +130,8 @@ Result<TransportReply> parse_response(std::string_view text, std::size_t reply_b
   std::string_view lines = text.substr(0, head_end + kLineEnd.size());
   const auto status = status_in(cut_line(lines));
   if (!status) return malformed("its first line is no status");
-  auto headers = fields_in(lines);
+  const bool is_known = like && like->headers.lines() == lines;
+  auto headers = is_known ? std::optional(like->headers) : fields_in(lines);
   if (!headers) return malformed("one of its fields");
   const std::string_view raw = text.substr(head_end + kHeadEnd.size());
   auto body = decoded(raw, *headers, reply_bytes_max);

@@ -20,8 +20,10 @@ namespace spreadable::detail {
 
 /// Reads a response, with the content encoding undone. Errc::bad_response when it is malformed,
 /// longer than `reply_bytes_max`, or inflates more than CurlTransport allows. Source: RFC 9112,
-/// reliability S22.
+/// reliability S22. `like`, if any, is another answer, and the quicker this is when both have the
+/// same fields, as those of nodes that were asked the same mostly have.
 [[nodiscard]] Result<TransportReply> parse_response(std::string_view text,
-                                                    std::size_t reply_bytes_max);
+                                                    std::size_t reply_bytes_max,
+                                                    const TransportReply* like = nullptr);
 
 }  // namespace spreadable::detail

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <vector>
+
 #include "services/http/detail/request_collector.h"
 #include "services/net/curl_transport.h"
 #include "tests/support/deflated.h"
@@ -69,6 +72,29 @@ TEST_CASE("framed messages: an answer is its status, its fields and the rest") {
   CHECK(*reply->headers.find("c") == "d");
   CHECK(reply->body == "{}\r\n");
   CHECK(parse_response("HTTP/1.1 204\r\n\r\n", kAny)->body.empty());
+}
+
+TEST_CASE("framed messages: another answer makes no difference to what is read") {
+  const std::vector<std::string> texts{
+      "HTTP/1.1 200 OK\r\nA: b\r\nC: d\r\n\r\n1", "HTTP/1.1 404 No\r\nA: b\r\nC: d\r\n\r\n2",
+      "HTTP/1.1 200 OK\r\nA:b\r\nC:  d \r\n\r\n3", "HTTP/1.1 200 OK\r\nA: b\r\n\r\n4",
+      "HTTP/1.1 200 OK\r\n\r\n5"};
+  for (const std::string& first : texts) {
+    const auto like = parse_response(first, kAny);
+    REQUIRE(like);
+    for (const std::string& text : texts) {
+      INFO(text, " after ", first);
+      const auto alone = parse_response(text, kAny);
+      const auto after = parse_response(text, kAny, &*like);
+      REQUIRE(alone);
+      REQUIRE(after);
+      CHECK(after->status == alone->status);
+      CHECK(after->headers.lines() == alone->headers.lines());
+      CHECK(after->headers.size() == alone->headers.size());
+      CHECK(after->body == alone->body);
+    }
+    CHECK_FALSE(parse_response("HTTP/1.1 200 OK\r\nA: b\r\nno colon\r\n\r\n", kAny, &*like));
+  }
 }
 
 TEST_CASE("framed messages: a malformed answer is refused") {
