@@ -15,7 +15,10 @@ bool are_same(const Coverage& a, const Coverage& b) {
 
 void check_coverage(std::string_view text) {
   const auto coverage = Coverage::from_header(text);
+  const auto spaced = Coverage::from_header(' ' + std::string(text));  // not as it is written
+  SPREADABLE_ASSERT(spaced.has_value() == coverage.has_value());
   if (!coverage) return;
+  SPREADABLE_ASSERT(are_same(*spaced, *coverage));
   SPREADABLE_ASSERT(coverage->answered <= coverage->asked);
   SPREADABLE_ASSERT(coverage->silent.size() <= Coverage::kSilentMax);
   SPREADABLE_ASSERT(coverage->silent.size() <= coverage->asked - coverage->answered);

@@ -2,6 +2,7 @@
 #include "services/http/request_head.h"
 
 #include "core/ascii.h"
+#include "services/http/detail/head_memory.h"
 #include "services/http/detail/text.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -40,10 +41,21 @@ bool are_same(const RequestHead& a, const RequestHead& b) {
          a.keeps_alive == b.keeps_alive && a.expects_continue == b.expects_continue;
 }
 
+/// A head means the same when it comes again.
+void check_memory(std::string_view input, const Result<RequestHead>& head) {
+  detail::HeadMemory heads;
+  for (int i = 0; i < 3; ++i) {
+    const Result<RequestHead> again = heads.read(input, kHeadFieldsMax);
+    SPREADABLE_ASSERT(again.has_value() == head.has_value());
+    SPREADABLE_ASSERT(!head || are_same(*again, *head));
+  }
+}
+
 }  // namespace
 
 void fuzz::run(std::string_view input) {
   const Result<RequestHead> head = parse_request_head(input);
+  check_memory(input, head);
   if (!head) return check_error(head.error(), {Errc::bad_request, Errc::too_large});
   check_fields(*head);
   const Result<RequestHead> again =
