@@ -242,11 +242,29 @@ TEST_CASE("audits: honest masters: an old list holds nothing against one that ha
   REQUIRE(auditor.known_lists().find(master));
   for (int i = 0; i < 6; ++i) {
     REQUIRE(field.network().respond(auditor.address(), client).status == 200);
-    field.network().run_for(field.interval());
     for (int j = 0; j < 2; ++j) auditor.services().find<Audits>()->run();
     CHECK(behaviours_of(auditor).suspicion(kMasterAnswers, master) == 0);
+    field.network().run_for(field.interval());
   }
   CHECK(field.false_bans() == 0);
+}
+
+TEST_CASE("audits: honest masters: by a list that is old nobody is asked") {
+  HostileNetwork field(audited_network(110));
+  field.form(30);
+  const Address master = *field.network().node(7).peers().view()->backlink;
+  const std::vector<Address> slaves = field.node(master).peers().view()->slaves;
+  exchange_slaves(field, master);
+  field.network().run_for((Audits::kListLifetime + 1) * field.interval());
+  std::vector<HttpRequest> questions;
+  field.turn<Recorder>(master, &questions);
+  for (const Address& former : slaves) {
+    Node& auditor = field.node(former);
+    if (auditor.peers().view()->is_master()) continue;  // which fetches it again
+    REQUIRE(auditor.known_lists().find(master));
+    for (int i = 0; i < 8; ++i) auditor.services().find<Audits>()->run();
+  }
+  CHECK(questions.empty());
 }
 
 TEST_CASE("audits: inventing masters: are found by slaves that are not there or not theirs") {
