@@ -170,7 +170,7 @@ Json TraversalResult::to_json() const& {
 Json TraversalResult::to_json() && {
   Json names = Json::array();
   for (const Address& address : silent) names.push_back(address.text());
-  Json json = Json::object();
+  Json json = Json::object();  // not at once: that makes a list of pairs first, and copies it
   json["value"] = std::move(value);
   json["nodesAsked"] = nodes_asked;
   json["nodesAnswered"] = nodes_answered;

@@ -17,7 +17,7 @@ Json record(std::string_view address, std::size_t number) {
 }  // namespace
 
 Json count_answer(std::string_view address, std::size_t count) {
-  Json answer = Json::object();  // written down at once it would be made of arrays and copies
+  Json answer = Json::object();  // not at once: that makes a list of pairs first, and copies it
   answer["address"] = address;
   answer["count"] = count;
   return answer;

@@ -50,11 +50,13 @@ class WiredNetwork::Wire final : public RequestHandler {
   [[nodiscard]] const std::string& last_text() const { return last_text_; }
 
  private:
+  /// Nodes ask in frames, each with a whole request; clients have a connection.
   HttpResponse answer(const HttpRequest& request) {
-    // Nodes ask in frames, each with a whole request; others have connections of their own.
-    const bool is_of_node = request.path.starts_with(kNodeRoutes);
-    detail::RequestCollector collector({.body_bytes_max = kBodyBytesMax},
-                                       is_of_node ? &heads_ : nullptr);
+    if (!request.path.starts_with(kNodeRoutes)) return answer(request, collector_);
+    detail::RequestCollector frame({.body_bytes_max = kBodyBytesMax}, &heads_);
+    return answer(request, frame);
+  }
+  HttpResponse answer(const HttpRequest& request, detail::RequestCollector& collector) {
     const auto state = collector.feed(text_of(request));
     SPREADABLE_ASSERT(state == detail::RequestCollector::State::complete);
     (void)work_class(collector.head().method, collector.head().path);
@@ -64,6 +66,7 @@ class WiredNetwork::Wire final : public RequestHandler {
   }
 
   Node& node_;
+  detail::RequestCollector collector_{{.body_bytes_max = kBodyBytesMax}};
   detail::HeadMemory heads_;
   std::string last_text_;
 };

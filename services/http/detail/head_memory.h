@@ -14,7 +14,7 @@ namespace spreadable::detail {
 
 /// Reads heads as parse_request_head does. Nodes ask each other the same again and again, in every
 /// traversal and every sync; a head that is byte for byte one that came before is not read anew,
-/// which takes a tenth of the time.
+/// which takes an eighth of the instructions.
 ///
 /// What comes once is not kept: requests with signatures would otherwise drive out all others.
 /// Holds kHeads heads of kBytesMax at most. For one thread at a time.
