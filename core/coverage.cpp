@@ -1,29 +1,32 @@
 #include "core/coverage.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 
 namespace spreadable {
 namespace {
 
+constexpr std::string_view kAnswered = R"({"answered":)";
+constexpr std::string_view kAsked = R"(,"asked":)";
+
+/// Cuts `before` and a number as JSON has them.
 bool cut_number(std::string_view& text, std::string_view before, std::size_t& number) {
   if (!text.starts_with(before)) return false;
   text.remove_prefix(before.size());
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return failure == std::errc{};
+  const auto length = static_cast<std::size_t>(end - text.data());
+  if (failure != std::errc{} || (length > 1 && text.front() == '0')) return false;
+  text.remove_prefix(length);
+  return true;
 }
 
 /// What to_header has written where nobody is silent, as nearly all headers are; nothing for
 /// others.
 std::optional<Coverage> counts_in(std::string_view text) {
   Coverage counts;
-  std::string_view rest = text;
-  const bool is_read = cut_number(rest, R"({"answered":)", counts.answered) &&
-                       cut_number(rest, R"(,"asked":)", counts.asked);
-  return is_read && counts.to_header() == text ? std::optional(counts) : std::nullopt;
+  const bool is_read =
+      cut_number(text, kAnswered, counts.answered) && cut_number(text, kAsked, counts.asked);
+  return is_read && text == "}" ? std::optional(std::move(counts)) : std::nullopt;
 }
 
 bool is_possible(const Coverage& coverage) {
@@ -48,13 +51,17 @@ void Coverage::add(const Coverage& part) {
 }
 
 std::string Coverage::to_header() const {
-  std::string out = fmt::format(R"({{"answered":{},"asked":{})", answered, asked);
+  std::string out;
+  out.reserve(64);
+  out.append(kAnswered).append(std::to_string(answered));
+  out.append(kAsked).append(std::to_string(asked));
   if (!silent.empty()) {
     Json names = Json::array();
     for (const Address& address : silent) names.push_back(address.text());
     out += R"(,"silent":)" + dump_json(names);
   }
-  return out + '}';
+  out += '}';
+  return out;
 }
 
 std::optional<Coverage> Coverage::from_header(std::string_view text) {

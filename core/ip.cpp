@@ -25,20 +25,35 @@ bool is_special_v4(const std::array<std::uint8_t, 16>& bytes) {
                      [&](const auto& range) { return std::equal(range.begin(), range.end(), v4); });
 }
 
+/// Four numbers with dots between them. Numbers with leading zeros, which some readers take for
+/// octal, are refused.
+bool read_v4(std::string_view text, std::uint8_t* out) {
+  constexpr int kNumbers = 4;
+  for (int i = 0; i < kNumbers; ++i) {
+    const char* const begin = text.data();
+    const auto [end, failure] = std::from_chars(begin, begin + text.size(), out[i]);
+    const auto length = static_cast<std::size_t>(end - begin);
+    if (failure != std::errc{} || (length > 1 && text.front() == '0')) return false;
+    text.remove_prefix(length);
+    if (i == kNumbers - 1) return text.empty();
+    if (!text.starts_with('.')) return false;
+    text.remove_prefix(1);
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  IpAddress result;
+  if (read_v4(text, result.bytes_.data() + kMappedPrefix.size())) {
+    std::copy(kMappedPrefix.begin(), kMappedPrefix.end(), result.bytes_.begin());
+    return result;
+  }
   std::array<char, INET6_ADDRSTRLEN> buffer{};
   // A NUL inside would end the text for inet_pton and so hide what follows.
   if (text.size() >= buffer.size() || text.find('\0') != std::string_view::npos) return {};
   std::copy(text.begin(), text.end(), buffer.begin());
-
-  IpAddress result;
-  // inet_pton refuses octets with leading zeros, which some readers take for octal.
-  if (inet_pton(AF_INET, buffer.data(), result.bytes_.data() + kMappedPrefix.size()) == 1) {
-    std::copy(kMappedPrefix.begin(), kMappedPrefix.end(), result.bytes_.begin());
-    return result;
-  }
   if (inet_pton(AF_INET6, buffer.data(), result.bytes_.data()) == 1) return result;
   return {};
 }

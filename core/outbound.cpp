@@ -115,10 +115,8 @@ struct Outbound::Draft {
  private:
   [[nodiscard]] std::string written_down(const PeerRequest& request) const {
     const Json& body = body_of(request);
-    if (!request.has_budget) return body.empty() ? std::string() : dump_json(body);
-    Json whole = body;
-    wire::put_budget(whole, left, now);
-    return dump_json(whole);
+    if (request.has_budget) return wire::dump_with_budget(body, left, now);
+    return body.empty() ? std::string() : dump_json(body);
   }
 };
 

@@ -11,7 +11,8 @@ namespace spreadable {
 namespace {
 
 /// Fields that the protocol adds to a query on its way; an action does not see them.
-constexpr std::string_view kStageFields[] = {"level", "timeout", "timestamp"};
+constexpr std::string_view kLevel = "level";
+constexpr std::string_view kStageFields[] = {kLevel, "timeout", "timestamp"};
 
 /// Leaves of a stage's body the query inside it. A level above the depth of the network would make
 /// others work for nothing, so it is refused (reliability S10).
@@ -19,7 +20,7 @@ Result<void> unwrap_query(const NetworkAction& action, CallContext& call) {
   if (!call.body.is_object()) {
     return Error{Errc::logical, "the body of \"" + action.name() + "\" must be an object", {}};
   }
-  if (const auto level = call.body.find("level"); level != call.body.end()) {
+  if (const auto level = call.body.find(kLevel); level != call.body.end()) {
     if (!level->is_number() || level->get<double>() > 1 || level->get<double>() < 0) {
       return Error{Errc::logical, "\"level\" field is invalid", {}};
     }
@@ -47,7 +48,7 @@ Result<AnswerMemory::Hold> take(AnswerMemory& memory, AnswerMemory::Claim claim,
 /// multiply it. Source: protocol section 5.13; reliability S10.
 Result<void> check_level(const CallContext& call) {
   if (!call.body.is_object()) return {};
-  const auto level = call.body.find("level");
+  const auto level = call.body.find(kLevel);
   if (level == call.body.end() || !level->is_number() || level->get<double>() <= 1) return {};
   return Error{Errc::logical, "\"level\" is deeper than this network", {}};
 }
@@ -60,7 +61,7 @@ StageQuestion::StageQuestion(std::string_view route, const NetworkAction& action
   const Schema* const schema =
       action.answer_schema(is_to_slave ? Answerer::slave : Answerer::master, query);
   Json body = query;
-  body["level"] = is_to_slave ? 0 : 1;
+  body[kLevel] = is_to_slave ? 0 : 1;
   request_ = {.path = std::string(route) + action.name(),
               .body = {},
               .shared_body = std::make_shared<const Json>(std::move(body)),
@@ -337,7 +338,9 @@ Address Traversal::whom_to_ask(const Part& part, const Gathering& gathering) con
 void Traversal::ask_masters(Gathering& gathering, Answers& answers, Deadline deadline) {
   const StageQuestion question(wire::kButlerRoute, gathering.action, gathering.query);
   std::vector<PeerRequest> requests;
+  requests.reserve(gathering.parts.size());
   std::vector<Part*> asked;
+  asked.reserve(gathering.parts.size());
   for (Part& part : gathering.parts) {
     if (part.reply || part.is_refused) continue;
     const Address to = whom_to_ask(part, gathering);
@@ -395,6 +398,7 @@ Result<TraversalResult> Traversal::run(NetworkAction& action, const Json& query,
   if (Result<void> taken = take_memory(action, kStage, call); !taken) return taken.error();
   const auto view = parts_.table.view();
   Gathering gathering{action, query, call, {}};
+  gathering.parts.reserve(view->masters.size());
   for (const MasterEntry& master : view->masters) gathering.parts.push_back({.master = master});
   Answers answers(action, kStage, call);
   gather(gathering, answers);
@@ -402,6 +406,7 @@ Result<TraversalResult> Traversal::run(NetworkAction& action, const Json& query,
   Coverage coverage;
   TraversalResult result;
   std::vector<Reply> replies;
+  replies.reserve(gathering.parts.size() + 1);
   if (!view->is_registered()) {  // in nobody's list, so nobody else asks this node
     if (Result<Json> own = local(action, query, call)) {
       coverage.add_answered();

@@ -10,6 +10,9 @@
 namespace spreadable::wire {
 namespace {
 
+constexpr std::string_view kTimeout = "timeout";
+constexpr std::string_view kTimestamp = "timestamp";
+
 /// The number in `value`, also when it is written as text, as urlencoded bodies have it.
 std::optional<double> number_in(const Json& value) {
   if (value.is_number()) return value.get<double>();
@@ -21,7 +24,7 @@ std::optional<double> number_in(const Json& value) {
 
 std::optional<Duration> budget_of(const Json& body) {
   if (!body.is_object()) return std::nullopt;
-  const auto field = body.find("timeout");
+  const auto field = body.find(kTimeout);
   if (field == body.end()) return std::nullopt;
   const std::optional<double> millis = number_in(*field);
   if (!millis || !std::isfinite(*millis) || *millis == 0) return std::nullopt;
@@ -34,8 +37,27 @@ std::optional<Duration> budget_of(const Json& body) {
 
 void put_budget(Json& body, Duration left, WallTime now) {
   SPREADABLE_ASSERT(body.is_object());
-  body["timeout"] = std::chrono::duration_cast<Millis>(left).count();
-  body["timestamp"] = to_epoch_millis(now);
+  body[kTimeout] = std::chrono::duration_cast<Millis>(left).count();
+  body[kTimestamp] = to_epoch_millis(now);
+}
+
+std::string dump_with_budget(const Json& body, Duration left, WallTime now) {
+  SPREADABLE_ASSERT(body.is_object());
+  if (body.contains(kTimeout) || body.contains(kTimestamp)) {
+    Json whole = body;
+    put_budget(whole, left, now);
+    return dump_json(whole);
+  }
+  std::string text = dump_json(body);  // to which they are added, which spares a copy of the body
+  text.pop_back();
+  const auto add = [&](std::string_view name, long long number) {
+    text.append(text.size() > 1 ? ",\"" : "\"").append(name).append("\":");
+    text += std::to_string(number);
+  };
+  add(kTimeout, std::chrono::duration_cast<Millis>(left).count());
+  add(kTimestamp, to_epoch_millis(now));
+  text += '}';
+  return text;
 }
 
 bool has_feature(std::string_view list, std::string_view feature) {

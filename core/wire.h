@@ -93,6 +93,8 @@ inline constexpr Millis kBudgetMax{60'000};
 
 /// Adds `timeout` and `timestamp` to `body`, an object.
 void put_budget(Json& body, Duration left, WallTime now);
+/// The text of `body`, an object, with these fields.
+[[nodiscard]] std::string dump_with_budget(const Json& body, Duration left, WallTime now);
 
 /// Whether the comma-separated `list` names `feature`.
 [[nodiscard]] bool has_feature(std::string_view list, std::string_view feature);

@@ -26,7 +26,8 @@ struct MuxTransport::Call {
   std::span<const TransportRequest> requests;
   Deadline deadline;
   std::shared_ptr<MuxGroup> group;
-  std::vector<std::size_t> others;  ///< slots for the other transport
+  const TransportRequest* suitable = nullptr;  ///< the last that can go in a frame
+  std::vector<std::size_t> others;             ///< slots for the other transport
   std::vector<bool> is_again;       ///< by slot: sent again after its connection broke
   std::vector<std::optional<Result<TransportReply>>> results;
 };
@@ -52,14 +53,19 @@ std::size_t MuxTransport::channels() const {
   return peers_->channels();
 }
 
-bool MuxTransport::is_suitable(const TransportRequest& request) const {
+/// `like`: one that is suitable, or none.
+bool MuxTransport::is_suitable(const TransportRequest& request,
+                               const TransportRequest* like) const {
   return request.may_be_native && !request.is_tls && request.work != WorkClass::client &&
-         request.body.size() <= options_.body_bytes_max && detail::is_writable(request);
+         request.body.size() <= options_.body_bytes_max && detail::is_writable(request, like);
 }
 
 void MuxTransport::send(Call& call, std::size_t slot) {
   const TransportRequest& request = call.requests[slot];
-  if (is_suitable(request) && peers_->try_send(request, {call.group, slot})) return;
+  if (is_suitable(request, call.suitable)) {
+    call.suitable = &request;
+    if (peers_->try_send(request, {call.group, slot})) return;
+  }
   call.others.push_back(slot);
 }
 

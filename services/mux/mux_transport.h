@@ -73,7 +73,8 @@ class MuxTransport final : public Transport {
  private:
   struct Call;
 
-  [[nodiscard]] bool is_suitable(const TransportRequest& request) const;
+  [[nodiscard]] bool is_suitable(const TransportRequest& request,
+                                 const TransportRequest* like) const;
   void send(Call& call, std::size_t slot);
   void settle(Call& call, const std::function<void()>& meanwhile, Duration gather);
   void send_others(Call& call, const std::function<void()>& meanwhile);

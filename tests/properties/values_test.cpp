@@ -1,4 +1,6 @@
 // Values that travel as text come back as they were.
+#include <arpa/inet.h>  // structure-ok: inet_pton reads text; it opens no socket
+
 #include <algorithm>
 #include <cctype>
 
@@ -69,6 +71,26 @@ TEST_CASE("values: ips: neighbours share a group, and a network keeps no more th
     RC_ASSERT(ip->group() == IpAddress::parse(text(0))->group());
     RC_ASSERT(ip->network(3, 6) == *IpAddress::parse(text(0)));
     RC_ASSERT((!(ip->is_public() && ip->is_private())));
+  });
+}
+
+TEST_CASE("values: ips: four numbers are read as inet_pton reads them") {
+  holds([] {
+    // Of four numbers one, or what follows them, may be wrong.
+    const auto wrong = *rc::gen::inRange(-2, 5);
+    std::string text;
+    for (int i = 0; i < 4; ++i) {
+      text += i == wrong ? *rc::gen::elementOf(std::vector<std::string>{
+                               "", "00", "01", "256", "300", "1000", "-1", "+1", " 1", "a", "1.1"})
+                         : std::to_string(*rc::gen::inRange(0, 256));
+      if (i < 3) text += '.';
+    }
+    if (wrong == 4) text += *rc::gen::elementOf(std::string(". 0a"));
+    in_addr expected{};
+    const bool is_good = inet_pton(AF_INET, text.c_str(), &expected) == 1;
+    const auto ip = IpAddress::parse(text);
+    RC_ASSERT(ip.has_value() == is_good);
+    if (is_good) RC_ASSERT(IpAddress::parse("::ffff:" + text) == ip);
   });
 }
 

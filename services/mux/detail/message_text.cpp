@@ -73,6 +73,12 @@ std::optional<Headers> fields_in(std::string_view lines) {
   return headers;
 }
 
+/// Whether these fields stand at the head of `text`, and no others.
+bool has_head_of(std::string_view text, const Headers& fields) {
+  const std::string_view lines = fields.lines();
+  return text.starts_with(lines) && text.substr(lines.size()).starts_with(kLineEnd);
+}
+
 Result<std::string> decoded(std::string_view body, const Headers& headers,
                             std::size_t reply_bytes_max) {
   if (body.size() > reply_bytes_max) return malformed("it is too long");
@@ -88,17 +94,21 @@ Result<std::string> decoded(std::string_view body, const Headers& headers,
 
 }  // namespace
 
-bool is_writable(const TransportRequest& request) {
+bool is_writable(const TransportRequest& request, const TransportRequest* like) {
   const auto is_path_byte = [](char c) {
     return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
   };
   const auto is_safe = [](const auto& field) {
     return is_token(field.name) && is_line_safe(field.value);
   };
+  const auto is_same = [&] {
+    return like && like->headers.size() == request.headers.size() &&
+           like->headers.lines() == request.headers.lines();
+  };
   return (request.method == Method::get || request.method == Method::post) &&
          request.path.starts_with('/') &&
          std::all_of(request.path.begin(), request.path.end(), is_path_byte) &&
-         std::all_of(request.headers.begin(), request.headers.end(), is_safe);
+         (is_same() || std::all_of(request.headers.begin(), request.headers.end(), is_safe));
 }
 
 std::string request_head_text(const TransportRequest& request, bool accepts_codings) {
@@ -123,18 +133,24 @@ std::string request_head_text(const TransportRequest& request, bool accepts_codi
 
 Result<TransportReply> parse_response(std::string_view text, std::size_t reply_bytes_max,
                                       const TransportReply* like) {
-  const auto head_end = find_head_end(text);
-  if (head_end == std::string_view::npos || head_end > CurlTransport::kReplyHeaderBytesMax) {
-    return malformed("its head has no end");
-  }
-  std::string_view lines = text.substr(0, head_end + kLineEnd.size());
-  const auto status = status_in(cut_line(lines));
+  std::string_view rest = text;
+  const auto status = status_in(cut_line(rest));
   if (!status) return malformed("its first line is no status");
-  const bool is_known = like && like->headers.lines() == lines;
-  auto headers = is_known ? std::optional(like->headers) : fields_in(lines);
-  if (!headers) return malformed("one of its fields");
-  const std::string_view raw = text.substr(head_end + kHeadEnd.size());
-  auto body = decoded(raw, *headers, reply_bytes_max);
+  std::optional<Headers> headers;
+  if (like && has_head_of(rest, like->headers)) {
+    headers = like->headers;
+    rest.remove_prefix(headers->lines().size() + kLineEnd.size());
+  } else {
+    const auto head_end = find_head_end(text);
+    if (head_end == std::string_view::npos || head_end > CurlTransport::kReplyHeaderBytesMax) {
+      return malformed("its head has no end");
+    }
+    const std::size_t fields_begin = text.size() - rest.size();
+    headers = fields_in(text.substr(fields_begin, head_end + kLineEnd.size() - fields_begin));
+    if (!headers) return malformed("one of its fields");
+    rest = text.substr(head_end + kHeadEnd.size());
+  }
+  auto body = decoded(rest, *headers, reply_bytes_max);
   if (!body) return body.error();
   return TransportReply{*status, std::move(*headers), std::move(*body)};
 }

@@ -15,8 +15,10 @@ namespace spreadable::detail {
 [[nodiscard]] std::string request_head_text(const TransportRequest& request, bool accepts_codings);
 
 /// Whether request_head_text can write `request` down. CurlTransport tells what is wrong with
-/// others.
-[[nodiscard]] bool is_writable(const TransportRequest& request);
+/// others. `like`, if any, is one that it can write, and the quicker this is when both have the same
+/// headers, as requests that leave together mostly have.
+[[nodiscard]] bool is_writable(const TransportRequest& request,
+                               const TransportRequest* like = nullptr);
 
 /// Reads a response, with the content encoding undone. Errc::bad_response when it is malformed,
 /// longer than `reply_bytes_max`, or inflates more than CurlTransport allows. Source: RFC 9112,

@@ -42,6 +42,18 @@ TEST_CASE("wire: budget: what a sender puts in, a receiver reads") {
   CHECK(wire::budget_of(body) == milliseconds{1380});
 }
 
+TEST_CASE("wire: budget: a text with it is that of a body with it") {
+  const WallTime now(milliseconds{1795176412246});
+  for (const Json& plain : {Json::object(), Json{{"a", "}"}, {"z", {{"timeout", 1}}}},
+                            Json{{"timeout", 7}, {"x", 1}}, Json{{"timestamp", "x"}}}) {
+    Json body = plain;
+    wire::put_budget(body, milliseconds{1500}, now);
+    const std::string text = wire::dump_with_budget(plain, milliseconds{1500}, now);
+    CHECK(*parse_json(text) == body);
+    CHECK(text.size() == dump_json(body).size());  // each field once
+  }
+}
+
 TEST_CASE("wire: features: a list is searched by whole names") {
   CHECK(wire::has_feature("coverage,stand-in,move", "move"));
   CHECK(wire::has_feature(" coverage , move ", "coverage"));

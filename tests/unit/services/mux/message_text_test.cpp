@@ -62,6 +62,8 @@ TEST_CASE("framed messages: what would break its line is not written") {
     bad.method = Method::options;
   }
   CHECK_FALSE(is_writable(bad));
+  CHECK_FALSE(is_writable(bad, &good));
+  CHECK(is_writable(good, &good));
 }
 
 TEST_CASE("framed messages: an answer is its status, its fields and the rest") {
@@ -78,7 +80,7 @@ TEST_CASE("framed messages: another answer makes no difference to what is read")
   const std::vector<std::string> texts{
       "HTTP/1.1 200 OK\r\nA: b\r\nC: d\r\n\r\n1", "HTTP/1.1 404 No\r\nA: b\r\nC: d\r\n\r\n2",
       "HTTP/1.1 200 OK\r\nA:b\r\nC:  d \r\n\r\n3", "HTTP/1.1 200 OK\r\nA: b\r\n\r\n4",
-      "HTTP/1.1 200 OK\r\n\r\n5"};
+      "HTTP/1.1 200 OK\r\n\r\n5", "HTTP/1.1 200 OK\r\nA: b\r\nC: d\r\nE: f\r\n\r\n6"};
   for (const std::string& first : texts) {
     const auto like = parse_response(first, kAny);
     REQUIRE(like);
