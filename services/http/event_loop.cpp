@@ -41,6 +41,7 @@ EventLoop::EventLoop(const Clock& clock, Options options)
       connections_(connections_max(options)),
       buffered_bytes_(options.buffered_bytes_max),
       body_workers_(options.body_workers_max),
+      woken_at_(clock.now()),
       scratch_(std::make_unique_for_overwrite<char[]>(kScratchBytes)) {
   // Edge-triggered, so that the counter of wake_ never has to be read.
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
@@ -162,6 +163,7 @@ bool EventLoop::drive() {
     const std::optional<int> millis = wait_millis();
     if (!millis) return true;
     const int count = epoll_wait(epoll_, events.data(), kEventsMax, *millis);
+    woken_at_ = clock_.now();
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       if (event.data.ptr) static_cast<Source*>(event.data.ptr)->on_ready(event.events);
@@ -184,7 +186,10 @@ std::optional<int> EventLoop::wait_millis() {
   if (!timers_.empty() && (!next || timers_.begin()->first < *next)) next = timers_.begin()->first;
   if (!next) return -1;
   constexpr Millis kLongest = std::chrono::hours{1};
-  const Duration left = Deadline(*next).remaining(clock_);
+  // Of which a turn is no part to speak of.
+  constexpr Duration kLong = std::chrono::seconds{1};
+  Duration left = *next - woken_at_;
+  if (left < kLong) left = Deadline(*next).remaining(clock_);
   return static_cast<int>(std::min(std::chrono::ceil<Millis>(left), kLongest).count());
 }
 
@@ -198,13 +203,11 @@ void EventLoop::run_tasks() {
 }
 
 void EventLoop::run_timers() {
-  if (timers_.empty()) return;
-  const TimePoint now = clock_.now();
-  while (!timers_.empty() && timers_.begin()->first <= now) {
+  while (!timers_.empty() && timers_.begin()->first <= woken_at_) {
     Source& source = *timers_.begin()->second;
     timers_.erase(timers_.begin());
     source.timer_.reset();
-    source.on_due(now);
+    source.on_due(woken_at_);
   }
 }
 

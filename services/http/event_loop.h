@@ -96,6 +96,9 @@ class EventLoop {
 
   // For sources, on the loop's thread.
 
+  /// When it last woke, which is when what it does since has happened. Asking the clock each time
+  /// would take longer than much of that.
+  [[nodiscard]] TimePoint woken_at() const { return woken_at_; }
   /// Does jobs between events.
   [[nodiscard]] detail::LoopCrew& crew() { return *crew_; }
   /// The connections of limited sources, to all servers.
@@ -134,6 +137,7 @@ class EventLoop {
 
   // Of the loop's thread.
   ConnectionTable table_;
+  TimePoint woken_at_;
   std::multimap<TimePoint, Source*> timers_;
   std::vector<std::unique_ptr<Source>> disposed_;
   const std::unique_ptr<char[]> scratch_;  ///< takes as much memory as reads have filled of it

@@ -162,7 +162,7 @@ void FrameLink::receive() {
 }
 
 bool FrameLink::take_in(std::string_view bytes) {
-  received_at_ = loop_.clock().now();
+  received_at_ = loop_.woken_at();
   bool is_another = reader_.pending() == 0;
   const bool is_read = reader_.feed(bytes, [&](const Frame& frame) {
     is_another = true;

@@ -59,6 +59,7 @@ void Endpoint::stop(Deadline deadline) {
 void Endpoint::wait_for_requests(std::optional<Deadline> deadline) {
   const Clock& clock = setup_.loop.clock();
   const MutexLock lock(mutex_);
+  is_none_left_awaited_ = true;
   while (requests_ > 0 && !(deadline && deadline->has_passed(clock))) {
     if (deadline) {
       none_left_.wait_for(mutex_, deadline->remaining(clock));
@@ -76,7 +77,7 @@ void Endpoint::begin_request() {
 void Endpoint::end_requests(std::size_t count) {
   const MutexLock lock(mutex_);
   requests_ -= count;
-  if (requests_ == 0) none_left_.notify_all();
+  if (requests_ == 0 && is_none_left_awaited_) none_left_.notify_all();
 }
 
 bool Endpoint::try_submit(WorkClass work, std::size_t kind, WorkerPool::Job job) {

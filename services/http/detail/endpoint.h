@@ -105,6 +105,7 @@ class Endpoint {
   Mutex mutex_;
   Condition none_left_;
   std::size_t requests_ SPREADABLE_GUARDED_BY(mutex_) = 0;  ///< with a worker, or being sent
+  bool is_none_left_awaited_ SPREADABLE_GUARDED_BY(mutex_) = false;  ///< or has been
 };
 
 }  // namespace spreadable::detail
