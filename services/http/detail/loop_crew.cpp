@@ -31,6 +31,13 @@ int open_alarm() {
 
 }  // namespace
 
+/// What a watcher has seen of the driver.
+struct LoopCrew::Watch {
+  std::uint64_t seen = 0;    ///< the lease at the last look
+  unsigned quiet_looks = 0;  ///< in a row, in which it was the same as before
+  Millis patience = kPatience;
+};
+
 /// One thread, and the jobs that it has begun.
 struct LoopCrew::Member {
   explicit Member(LoopCrew& its_crew) : crew(its_crew) {}
@@ -114,15 +121,14 @@ void LoopCrew::live(Member& self) {
 bool LoopCrew::stand_by(Member& self) {
   const MutexLock lock(mutex_);
   ++reserves_;
-  std::uint64_t seen = 0;
-  unsigned quiet = 0;
+  Watch watch;
   while (!is_over_ && !is_free_) {
     if (!watcher_) {
       watcher_ = &self;
       has_watcher_ = true;
     }
     if (watcher_ == &self) {
-      watch(seen, quiet);
+      look(watch);
     } else {
       changed_.wait(mutex_);
     }
@@ -139,20 +145,23 @@ bool LoopCrew::stand_by(Member& self) {
   return true;
 }
 
-/// One look at the driver. Takes the loop when the job seen the last time is still being done.
-void LoopCrew::watch(std::uint64_t& seen, unsigned& quiet) {
+/// One look at the driver, and the time until the next. Takes the loop when the job seen the last
+/// time is still being done.
+void LoopCrew::look(Watch& watch) {
   const std::uint64_t now = lease_.load();
   const bool is_busy = now % 2 == 1;
+  const bool is_same = now == watch.seen;
   std::uint64_t expected = now;
-  if (is_busy && now == seen && lease_.compare_exchange_strong(expected, now + 1)) {
+  if (is_busy && is_same && lease_.compare_exchange_strong(expected, now + 1)) {
     is_free_ = true;
     note_slow(leased_kind_);
     return;
   }
-  quiet = now == seen ? quiet + 1 : 0;
-  seen = now;
-  if (is_busy || quiet < kQuietLooks) {
-    if (changed_.wait_for(mutex_, kPatience) == std::cv_status::no_timeout) seen = 0;
+  watch.quiet_looks = is_same ? watch.quiet_looks + 1 : 0;
+  watch.patience = is_busy || is_same ? kPatience : std::min(2 * watch.patience, kPatienceMax);
+  watch.seen = now;
+  if (is_busy || watch.quiet_looks < kQuietLooks) {
+    if (changed_.wait_for(mutex_, watch.patience) == std::cv_status::no_timeout) watch.seen = 0;
     return;
   }
   is_watcher_asleep_ = true;
@@ -163,7 +172,7 @@ void LoopCrew::watch(std::uint64_t& seen, unsigned& quiet) {
     mutex_.lock();
   }
   is_watcher_asleep_ = false;
-  quiet = 0;
+  watch = {.seen = now};
 }
 
 /// Tells those who stand by that something has changed.

@@ -25,10 +25,10 @@ namespace spreadable::detail {
 /// for others (Sleep) is left, and gone on with later. So a job costs no thread, and no switch from
 /// one thread to another, which takes longer than most jobs do.
 ///
-/// A second thread watches. When a job keeps the driver for kPatience, because it computes or waits
-/// for a disk, or when it says that it is about to block (leave_loop), the watcher drives on. The
-/// first thread finishes what it has begun and then stands by. A slow job costs others a few
-/// milliseconds, and jobs of its kind are not taken for a while.
+/// A second thread watches. When a job keeps the driver for kPatience or a little longer, because
+/// it computes or waits for a disk, or when it says that it is about to block (leave_loop), the
+/// watcher drives on. The first thread finishes what it has begun and then stands by. A slow job
+/// costs others some milliseconds, and jobs of its kind are not taken for a while.
 ///
 /// A job stays on the thread on which it has begun. Thread-safe where it says so.
 class LoopCrew {
@@ -36,6 +36,9 @@ class LoopCrew {
   /// A watcher looks so often, and takes the loop from a job that was there the last time. Longer
   /// than a thread on a busy machine usually waits for its turn.
   static constexpr Millis kPatience{8};
+  /// Between looks that find no job, one after the other, it waits for twice as long each time, up
+  /// to this: with a hundred processes on a machine their watchers would else take a tenth of it.
+  static constexpr Millis kPatienceMax = 4 * kPatience;
   /// When a job computes for longer, from one wait to the next, and one of its kind took longer
   /// within the kLooks times before, or when it is taken the loop, others of the kind are refused
   /// for kPause.
@@ -61,6 +64,7 @@ class LoopCrew {
     std::function<void()> end_turn;
   };
   struct Member;
+  struct Watch;
 
   /// Throws std::system_error when there is no timer.
   LoopCrew(const Clock& clock, Loop loop);
@@ -133,7 +137,7 @@ class LoopCrew {
 
   void live(Member& self);
   [[nodiscard]] bool stand_by(Member& self);
-  void watch(std::uint64_t& seen, unsigned& quiet) SPREADABLE_REQUIRES(mutex_);
+  void look(Watch& watch) SPREADABLE_REQUIRES(mutex_);
   void tell_all() SPREADABLE_REQUIRES(mutex_);
   void set_alarm(Duration delay) const;
   void rouse_watcher(TimePoint now);
