@@ -46,10 +46,22 @@ function(spreadable_use_mimalloc target)
   endif()
 endfunction()
 
-# Programs of which a machine may run many processes, a node each: see the file.
+# Copies and comparisons of a program's own, see the file, which must be none of what it is compiled to.
+function(spreadable_copy_inside target)
+  set(source ${PROJECT_SOURCE_DIR}/cmake/short_copies.cpp)
+  set_source_files_properties(${source} PROPERTIES
+    COMPILE_OPTIONS "-O2;-fno-builtin" SKIP_PRECOMPILE_HEADERS ON)
+  target_sources(${target} PRIVATE ${source})
+  target_compile_definitions(${target} PRIVATE SPREADABLE_COPIES_INSIDE)
+endfunction()
+
+# Programs of which a machine may run many processes, a node each: see the files. The standard library of C++,
+# too, lies in them rather than elsewhere in each process.
 function(spreadable_place_aligned target)
   if(CMAKE_SYSTEM_NAME STREQUAL Linux AND NOT SPREADABLE_SANITIZE)
     target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/program_place.cpp)
+    spreadable_copy_inside(${target})
+    target_link_options(${target} PRIVATE -static-libstdc++)
   endif()
 endfunction()
 
