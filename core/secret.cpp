@@ -2,20 +2,25 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
+#include <sys/random.h>  // structure-ok: a function without state; SecretSource is the port
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <limits>
-#include <stdexcept>
+#include <system_error>
 
 #include "core/assert.h"
 
 namespace spreadable {
 
 std::string secret_bytes(std::size_t count) {
+  constexpr std::size_t kAtOnceMax = 256;  // POSIX's GETENTROPY_MAX
   std::string bytes(count, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) != 1) {
-    throw std::runtime_error("OpenSSL has no random bytes");
+  for (std::size_t i = 0; i < count; i += kAtOnceMax) {
+    if (::getentropy(bytes.data() + i, std::min(count - i, kAtOnceMax)) != 0) {
+      throw std::system_error(errno, std::generic_category(), "The system has no random bytes");
+    }
   }
   return bytes;
 }

@@ -23,8 +23,9 @@ class SystemSecrets final : public SecretSource {
   [[nodiscard]] std::string bytes(std::size_t count) override;
 };
 
-/// `count` bytes from OpenSSL's generator, which the operating system seeds.
-/// Throws std::runtime_error when it has none to give.
+/// `count` bytes from the operating system's generator (getentropy, of POSIX.1-2024). Not from
+/// OpenSSL's: a node that needs nothing else of OpenSSL leaves 2 MiB of it untouched.
+/// Throws std::system_error when it has none to give.
 [[nodiscard]] std::string secret_bytes(std::size_t count);
 
 /// Uniform over 0 … bound - 1, from the same source. Requires: bound > 0.

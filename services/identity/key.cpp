@@ -2,7 +2,7 @@
 
 #include <openssl/evp.h>
 
-#include <memory>
+#include <mutex>
 #include <utility>
 
 #include "core/assert.h"
@@ -27,20 +27,6 @@ const unsigned char* bytes_of(std::string_view text) {
 
 unsigned char* bytes_of(std::string& text) {
   return reinterpret_cast<unsigned char*>(text.data());
-}
-
-Key private_key(const std::string& seed) {
-  Key key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(seed), seed.size()));
-  SPREADABLE_ASSERT(key);  // any 32 bytes make one
-  return key;
-}
-
-PublicKey public_key_of(const std::string& seed) {
-  std::string bytes(PublicKey::kBytes, '\0');
-  std::size_t size = bytes.size();
-  const Key key = private_key(seed);
-  SPREADABLE_ASSERT(EVP_PKEY_get_raw_public_key(key.get(), bytes_of(bytes), &size) == 1);
-  return PublicKey::from_bytes(std::move(bytes));
 }
 
 /// `text` decoded, if it is the one way to write that many bytes as base64.
@@ -79,7 +65,29 @@ bool PublicKey::verifies(std::string_view message, std::string_view signature) c
                           message.size()) == 1;
 }
 
-PrivateKey::PrivateKey(std::string seed) : seed_(std::move(seed)), public_(public_key_of(seed_)) {}
+/// What OpenSSL makes of the seed.
+struct PrivateKey::Pair {
+  void make(const std::string& seed) {
+    key.reset(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(seed), seed.size()));
+    SPREADABLE_ASSERT(key);  // any 32 bytes make one
+    std::string bytes(PublicKey::kBytes, '\0');
+    std::size_t size = bytes.size();
+    SPREADABLE_ASSERT(EVP_PKEY_get_raw_public_key(key.get(), bytes_of(bytes), &size) == 1);
+    public_key = PublicKey::from_bytes(std::move(bytes));
+  }
+
+  std::once_flag is_made;
+  Key key;
+  std::optional<PublicKey> public_key;
+};
+
+PrivateKey::PrivateKey(std::string seed)
+    : seed_(std::move(seed)), pair_(std::make_shared<Pair>()) {}
+
+const PrivateKey::Pair& PrivateKey::pair() const {
+  std::call_once(pair_->is_made, [&] { pair_->make(seed_); });
+  return *pair_;
+}
 
 PrivateKey PrivateKey::generate() {
   SystemSecrets secrets;
@@ -96,6 +104,10 @@ std::optional<PrivateKey> PrivateKey::parse(std::string_view text) {
   return PrivateKey(std::move(*seed));
 }
 
+const PublicKey& PrivateKey::public_key() const {
+  return *pair().public_key;
+}
+
 std::string PrivateKey::secret_text() const {
   return base64_encode(seed_);
 }
@@ -103,12 +115,12 @@ std::string PrivateKey::secret_text() const {
 std::string PrivateKey::sign(std::string_view message) const {
   std::string signature(kSignatureBytes, '\0');
   std::size_t size = signature.size();
-  const Key key = private_key(seed_);
+  EVP_PKEY* const key = pair().key.get();
   const Context context(EVP_MD_CTX_new());
-  const bool is_signed =
-      context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
-      EVP_DigestSign(context.get(), bytes_of(signature), &size, bytes_of(message),
-                     message.size()) == 1;
+  const bool is_signed = context &&
+                         EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key) == 1 &&
+                         EVP_DigestSign(context.get(), bytes_of(signature), &size,
+                                        bytes_of(message), message.size()) == 1;
   SPREADABLE_ASSERT(is_signed && size == kSignatureBytes);  // OpenSSL is out of memory at worst
   return base64_encode(signature);
 }

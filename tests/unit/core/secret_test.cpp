@@ -25,6 +25,14 @@ TEST_CASE("secret: bytes: as many as asked for, others each time") {
   }
 }
 
+TEST_CASE("secret: bytes: more than the system gives at once") {
+  const std::string bytes = secret_bytes(1000);
+  REQUIRE(bytes.size() == 1000);
+  for (std::size_t i = 0; i < bytes.size(); i += 100) {
+    CHECK(bytes.substr(i, 100) != std::string(100, '\0'));
+  }
+}
+
 TEST_CASE("secret: code of a message: that of RFC 4231, test case 2") {
   const std::string code = hmac_sha256("Jefe", "what do ya want for nothing?");
   const std::string_view start("\x5b\xdc\xc1\x46\xbf\x60\x75\x4e", 8);

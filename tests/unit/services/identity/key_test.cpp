@@ -2,6 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <string>
+#include <thread>
+#include <vector>
+
 #include "core/base64.h"
 
 namespace spreadable {
@@ -48,6 +53,21 @@ TEST_CASE("identity: key: what is not the signature of the message by the key is
     other[i] = other[i] == 'A' ? 'B' : 'A';
     INFO("character ", i);
     CHECK_FALSE(own.verifies("message", other));
+  }
+}
+
+TEST_CASE("identity: key: threads and copies that use it first at the same time get the same") {
+  const PrivateKey key = PrivateKey::generate();
+  std::array<std::string, 8> signatures;
+  {
+    std::vector<std::jthread> threads;
+    for (std::string& signature : signatures) {
+      threads.emplace_back([&signature, copy = key] { signature = copy.sign("message"); });
+    }
+  }
+  for (const std::string& signature : signatures) {
+    CHECK(key.public_key().verifies("message", signature));
+    CHECK(signature == signatures.front());
   }
 }
 
