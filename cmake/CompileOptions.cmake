@@ -36,13 +36,13 @@ if(SPREADABLE_FUZZ)
   target_compile_options(spreadable_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# Programs whose users wait for them get their memory from mimalloc. Sanitizers bring an allocator of their
+# Programs whose users wait for them get their memory from jemalloc. Sanitizers bring an allocator of their
 # own, and libraries leave the choice to the program.
-function(spreadable_use_mimalloc target)
+function(spreadable_use_jemalloc target)
   if(NOT SPREADABLE_SANITIZE)
-    target_link_libraries(${target} PRIVATE mimalloc)
-    target_compile_definitions(${target} PRIVATE SPREADABLE_HAS_MIMALLOC)
-    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/mimalloc_options.cpp)
+    target_link_libraries(${target} PRIVATE ${SPREADABLE_JEMALLOC})
+    target_compile_definitions(${target} PRIVATE SPREADABLE_HAS_JEMALLOC)
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/jemalloc_options.cpp)
   endif()
 endfunction()
 

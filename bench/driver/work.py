@@ -46,7 +46,8 @@ COMPILED = {thread: [(work, re.compile(pattern)) for work, pattern in rules] for
 
 # In the order of the table.
 KINDS = list(dict.fromkeys(work for rules in RULES.values() for work, _ in rules)) + [OTHERS]
-PLACES = ['in the kernel', 'in libcurl', 'in libc, libstdc++ and mimalloc', 'in our code', 'elsewhere']
+PLACES = ['in the kernel', 'in libcurl', 'in libc', 'in the program, with libstdc++ and jemalloc',
+          'elsewhere']
 
 
 def samples(text):
@@ -66,7 +67,7 @@ def place_of(frame):
     """Where the processor was, told from the innermost frame."""
     library = frame.rsplit('(', 1)[-1].rstrip(')').rsplit('/', 1)[-1]
     for part, place in (('kernel', PLACES[0]), ('libcurl', PLACES[1]), ('libc.so', PLACES[2]),
-                        ('libstdc++', PLACES[2]), ('libmimalloc', PLACES[2]), ('bench_', PLACES[3])):
+                        ('bench_', PLACES[3])):
         if part in library:
             return place
     return PLACES[4]
