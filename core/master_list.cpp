@@ -15,7 +15,9 @@ bool by_address(const MasterEntry& a, const MasterEntry& b) {
 
 MasterList::MasterList(Entries entries) {
   if (entries.empty()) return;
-  std::stable_sort(entries.begin(), entries.end(), by_address);
+  if (!std::is_sorted(entries.begin(), entries.end(), by_address)) {
+    std::stable_sort(entries.begin(), entries.end(), by_address);
+  }
   entries.erase(std::unique(entries.begin(), entries.end(),
                             [](const MasterEntry& a, const MasterEntry& b) {
                               return a.address == b.address;

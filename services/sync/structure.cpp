@@ -1,7 +1,8 @@
 #include "services/sync/structure.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <bit>
+#include <charconv>
 #include <utility>
 
 #include "core/json.h"
@@ -10,8 +11,101 @@
 namespace spreadable {
 namespace {
 
-/// Reads a structure as its text goes by. Lists are long and come often, so no tree of JSON values
-/// is made of them. Each function answers whether to go on; `error` tells why not.
+constexpr std::string_view kAddress = R"({"address":")";
+constexpr std::string_view kBacklink = R"(,"backlink":)";
+constexpr std::string_view kSlaves = R"(,"slaves":[)";
+constexpr std::string_view kMasters = R"(],"masters":[)";
+constexpr std::string_view kSize = R"(,"size":)";
+
+/// Whether a node is there twice. With a table of its own, since a set takes memory for each node.
+bool has_repetition(const std::vector<Address>& list) {
+  const std::size_t mask = std::bit_ceil(2 * list.size() + 1) - 1;
+  std::vector<std::size_t> places(mask + 1);  // in the list, counted from 1; 0: free
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    std::size_t slot = std::hash<Address>{}(list[i]) & mask;
+    for (; places[slot] != 0; slot = (slot + 1) & mask) {
+      if (list[places[slot] - 1] == list[i]) return true;
+    }
+    places[slot] = i + 1;
+  }
+  return false;
+}
+
+bool has_repetition(const MasterList::Entries& masters) {
+  const auto is_out_of_order = [](const MasterEntry& a, const MasterEntry& b) {
+    return !(a.address < b.address);
+  };
+  if (std::adjacent_find(masters.begin(), masters.end(), is_out_of_order) == masters.end()) {
+    return false;  // in order, as nodes of ours write them
+  }
+  std::vector<Address> addresses;
+  for (const MasterEntry& master : masters) addresses.push_back(master.address);
+  return has_repetition(addresses);
+}
+
+/// Reads the form in which structure_text writes, as nearly all structures come, from the front of
+/// `text`. Each function answers whether it was there.
+class PlainReader {
+ public:
+  explicit PlainReader(std::string_view text) : text_(text) {}
+
+  [[nodiscard]] bool read(Structure& structure) {
+    MasterList::Entries masters;
+    if (!read_address(structure.address) || !cut(kBacklink)) return false;
+    if (!cut("null")) {
+      structure.backlink.emplace();
+      if (!read_address(*structure.backlink) || !cut("}")) return false;
+    }
+    const bool is_read =
+        cut(kSlaves) &&
+        read_entries(structure.slaves, [&](Address& slave) { return read_address(slave); }) &&
+        cut(kMasters) && read_entries(masters, [&](MasterEntry& master) {
+          return read_address(master.address) && cut(kSize) && read_size(master.size);
+        });
+    if (!is_read || text_ != "]}") return false;
+    if (has_repetition(structure.slaves) || has_repetition(masters)) return false;
+    structure.masters = std::move(masters);
+    return true;
+  }
+
+ private:
+  bool cut(std::string_view part) {
+    if (!text_.starts_with(part)) return false;
+    text_.remove_prefix(part.size());
+    return true;
+  }
+  bool read_address(Address& address) {
+    if (!cut(kAddress)) return false;
+    const std::size_t length = text_.find('"');
+    if (length == std::string_view::npos) return false;
+    Result<Address> parsed = Address::parse(text_.substr(0, length));
+    if (!parsed) return false;
+    address = std::move(*parsed);
+    text_.remove_prefix(length + 1);
+    return true;
+  }
+  bool read_size(std::size_t& size) {
+    const auto [end, failure] = std::from_chars(text_.data(), text_.data() + text_.size(), size);
+    const auto length = static_cast<std::size_t>(end - text_.data());
+    if (failure != std::errc{} || (length > 1 && text_.front() == '0')) return false;
+    text_.remove_prefix(length);
+    return size <= Transport::kGroupMax;
+  }
+  template <typename Entry, typename ReadEntry>
+  bool read_entries(std::vector<Entry>& entries, ReadEntry read_entry) {
+    if (text_.starts_with(']')) return true;
+    do {
+      if (entries.size() == Transport::kGroupMax) return false;
+      if (!read_entry(entries.emplace_back()) || !cut("}")) return false;
+    } while (cut(","));
+    return true;
+  }
+
+  std::string_view text_;
+};
+
+/// Reads a structure in any form as its text goes by, without a tree of JSON values. Each function
+/// answers whether to go on; `error` tells why not.
 class StructureReader final : public nlohmann::json_sax<Json> {
  public:
   [[nodiscard]] Result<Structure> take(bool is_json) {
@@ -19,7 +113,9 @@ class StructureReader final : public nlohmann::json_sax<Json> {
     if (error_.empty() && (!has_address_ || !has_backlink_ || !has_slaves_ || !has_masters_)) {
       fail("lacks a key");
     }
-    if (error_.empty() && has_repetition()) fail("lists a node twice");
+    if (error_.empty() && (has_repetition(structure_.slaves) || has_repetition(masters_))) {
+      fail("lists a node twice");
+    }
     if (error_.empty()) {
       structure_.masters = std::move(masters_);
       return std::move(structure_);
@@ -154,22 +250,6 @@ class StructureReader final : public nlohmann::json_sax<Json> {
     if (depth == skipped_from_) skipped_from_ = 0;
     return true;
   }
-  [[nodiscard]] bool has_repetition() const {
-    std::unordered_set<std::string_view> seen;
-    for (const Address& slave : structure_.slaves) {
-      if (!seen.insert(slave.text()).second) return true;
-    }
-    const auto is_out_of_order = [](const MasterEntry& a, const MasterEntry& b) {
-      return !(a.address < b.address);
-    };
-    if (std::adjacent_find(masters_.begin(), masters_.end(), is_out_of_order) == masters_.end()) {
-      return false;  // in order, as nodes of ours write them
-    }
-    seen.clear();
-    return std::any_of(masters_.begin(), masters_.end(), [&](const MasterEntry& master) {
-      return !seen.insert(master.address.text()).second;
-    });
-  }
 
   Structure structure_;
   MasterList::Entries masters_;
@@ -189,7 +269,7 @@ class StructureReader final : public nlohmann::json_sax<Json> {
 
 /// Addresses hold no character that JSON would escape.
 void append_address(std::string& out, const Address& address) {
-  out += R"({"address":")";
+  out += kAddress;
   out += address.text();
   out += '"';
 }
@@ -205,24 +285,24 @@ std::string structure_text(const PeerView& view, StructurePart part) {
   std::string out;
   out.reserve(128 + kBytesOfEntry * (view.slaves.size() + view.masters.size()));
   append_address(out, view.self);
-  out += R"(,"backlink":)";
+  out += kBacklink;
   if (view.backlink) {
     append_address(out, *view.backlink);
     out += '}';
   } else {
     out += "null";
   }
-  out += R"(,"slaves":[)";
+  out += kSlaves;
   for (const Address& slave : view.slaves) {
     append_address(out, slave);
     out += "},";
   }
   if (!view.slaves.empty()) out.pop_back();
-  out += R"(],"masters":[)";
+  out += kMasters;
   if (part == StructurePart::all && !view.masters.empty()) {
     for (const MasterEntry& master : view.masters) {
       append_address(out, master.address);
-      out += R"(,"size":)";
+      out += kSize;
       out += std::to_string(master.size);
       out += "},";
     }
@@ -233,6 +313,7 @@ std::string structure_text(const PeerView& view, StructurePart part) {
 }
 
 Result<Structure> parse_structure(std::string_view text) {
+  if (Structure structure; PlainReader(text).read(structure)) return structure;
   StructureReader reader;
   const bool is_json = read_json(text, reader);
   return reader.take(is_json);

@@ -26,6 +26,36 @@ TEST_CASE("structure: json: what one node writes another reads") {
   CHECK(read->masters == table.view()->masters);
 }
 
+TEST_CASE("structure: json: our own form is read as any other is, whatever is wrong with it") {
+  const std::string good =
+      R"({"address":"localhost:7402","backlink":{"address":"10.0.0.9:80"},"slaves":[)"
+      R"({"address":"localhost:7403"},{"address":"localhost:7404"}],"masters":[)"
+      R"({"address":"localhost:7400","size":10},{"address":"localhost:7401","size":2}]})";
+  const auto text_of = [](const std::string& text) -> std::string {
+    const auto read = parse_structure(text);
+    if (!read) return read.error().message.substr(0, read.error().message.find(" at byte"));
+    PeerView view{.self = read->address,
+                  .masters = read->masters,
+                  .slaves = read->slaves,
+                  .backlink = read->backlink};
+    return structure_text(view);
+  };
+  REQUIRE(text_of(good) == good);
+  // A blank behind makes another form of it.
+  for (std::size_t at = 0; at <= good.size(); ++at) {
+    for (const char other : std::string("0197\"\\{}[],: .-\x80\n")) {
+      std::string changed = good;
+      if (at < good.size()) changed[at] = other;
+      REQUIRE(text_of(changed) == text_of(changed + ' '));
+      changed = good;
+      changed.insert(at, 1, other);
+      REQUIRE(text_of(changed) == text_of(changed + ' '));
+    }
+    REQUIRE(text_of(good.substr(0, at)) == text_of(good.substr(0, at) + ' '));
+    REQUIRE(text_of(good.substr(at)) == text_of(good.substr(at) + ' '));
+  }
+}
+
 TEST_CASE("structure: json: a fresh node has all four keys") {
   const PeerTable table(*Address::parse("localhost:7100"));
   CHECK(*parse_json(structure_text(*table.view())) ==
