@@ -3,6 +3,7 @@
 
 #include <map>
 #include <set>
+#include <unordered_set>
 #include <vector>
 
 #include "services/sync/sync.h"
@@ -81,9 +82,9 @@ class Sync::Round {
 
   Sync& sync_;
   Node& node_;
-  // Ordered, so that equal runs decide alike.
+  /// Ordered, so that equal runs decide alike.
   std::map<Address, std::shared_ptr<const Structure>> fetched_;
-  std::set<Address> asked_;
+  std::unordered_set<Address> asked_;
 };
 
 }  // namespace spreadable

@@ -248,11 +248,18 @@ void Sync::load() {
 void Sync::save() {
   const auto view = node().peers().view();
   std::vector<PeerRecord> records;
-  std::unordered_map<Address, std::size_t> places;
+  records.reserve(1 + view->slaves.size() + kMastersRememberedMax + kRememberedMax);
+  // By texts in records, which stay where they are.
+  std::unordered_map<std::string_view, std::size_t> places;
+  places.reserve(records.capacity());
   const auto record_of = [&](const Address& address) -> PeerRecord& {
-    const auto [place, is_new] = places.try_emplace(address, records.size());
-    if (is_new) records.push_back({.address = address, .seen_at = node().clock().wall_now()});
-    return records[place->second];
+    if (const auto place = places.find(address.text()); place != places.end()) {
+      return records[place->second];
+    }
+    PeerRecord& record =
+        records.emplace_back(PeerRecord{.address = address, .seen_at = node().clock().wall_now()});
+    places.emplace(record.address.text(), records.size() - 1);
+    return record;
   };
   if (view->backlink) record_of(*view->backlink).is_backlink = true;
   for (const Address& slave : view->slaves) record_of(slave).is_slave = true;
