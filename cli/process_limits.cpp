@@ -14,8 +14,8 @@ namespace spreadable::cli {
 namespace {
 
 constexpr std::size_t kLargePageBytes = std::size_t{2} << 20;
-// jemalloc's default; what goes back at once breaks large pages up.
-constexpr ssize_t kKeptMs = 10'000;
+// For ever: what goes back breaks large pages up, and comes again.
+constexpr ssize_t kKeptMs = -1;
 
 /// How the first arena takes memory from the system.
 extent_hooks_t* usual_hooks = nullptr;

@@ -9,8 +9,8 @@ namespace spreadable::cli {
 void raise_open_file_limit();
 
 /// Takes memory in pages of 2 MiB from now on, where the system has some and the program's
-/// allocator is jemalloc, and keeps what is free for a while: for who goes through many gigabytes
-/// in no order.
+/// allocator is jemalloc, and keeps what is free: for who goes through many gigabytes in no
+/// order.
 void use_large_pages();
 
 }  // namespace spreadable::cli

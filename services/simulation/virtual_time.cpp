@@ -1,6 +1,7 @@
 #include "services/simulation/virtual_time.h"
 
 #include <algorithm>
+#include <boost/heap/d_ary_heap.hpp>
 #include <utility>
 
 #include "core/assert.h"
@@ -13,6 +14,17 @@ using detail::FiberPool;
 
 struct VirtualTime::Fibers {
   FiberPool pool;
+};
+
+/// The next one is on top. A heap of four rather than two branches is half as deep, and so many
+/// events lie in no cache.
+struct VirtualTime::Queue {
+  struct IsLater {
+    bool operator()(const Event& left, const Event& right) const {
+      return left.at != right.at ? left.at > right.at : left.sequence > right.sequence;
+    }
+  };
+  boost::heap::d_ary_heap<Event, boost::heap::arity<4>, boost::heap::compare<IsLater>> heap;
 };
 
 VirtualTime::Waiter::Waiter(VirtualTime& time, MachineId machine)
@@ -51,7 +63,8 @@ void VirtualTime::Waiter::end(Wake how) {
   }
 }
 
-VirtualTime::VirtualTime() : fibers_(std::make_unique<Fibers>()) {
+VirtualTime::VirtualTime()
+    : queue_(std::make_unique<Queue>()), fibers_(std::make_unique<Fibers>()) {
   machines_.emplace_back();  // kNoMachine
 }
 
@@ -62,14 +75,9 @@ MachineId VirtualTime::add_machine() {
   return static_cast<MachineId>(machines_.size() - 1);
 }
 
-bool VirtualTime::is_later(const Event& left, const Event& right) {
-  return left.at != right.at ? left.at > right.at : left.sequence > right.sequence;
-}
-
 void VirtualTime::push(Event event) {
   event.sequence = ++last_sequence_;
-  events_.push_back(event);
-  std::push_heap(events_.begin(), events_.end(), is_later);
+  queue_->heap.push(event);
 }
 
 void VirtualTime::schedule(TimePoint at, MachineId machine, EventSink& sink,
@@ -99,10 +107,10 @@ void VirtualTime::run_ready() {
 }
 
 bool VirtualTime::step(TimePoint end) {
-  if (events_.empty() || events_.front().at > end) return false;
-  std::pop_heap(events_.begin(), events_.end(), is_later);
-  const Event event = events_.back();
-  events_.pop_back();
+  auto& heap = queue_->heap;
+  if (heap.empty() || heap.top().at > end) return false;
+  const Event event = heap.top();
+  heap.pop();
   now_ = event.at;
   if (Machine& machine = machines_[event.machine]; machine.is_frozen) {
     machine.held.push_back(event);

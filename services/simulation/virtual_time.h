@@ -146,8 +146,8 @@ class VirtualTime {
     std::vector<std::uint32_t> free;
   };
   struct Fibers;
+  struct Queue;
 
-  static bool is_later(const Event& left, const Event& right);
   bool step(TimePoint end);
   void push(Event event);
   void set_timer(Waiter& waiter, TimePoint until);
@@ -156,7 +156,7 @@ class VirtualTime {
 
   TimePoint now_ = kStart;
   std::uint64_t last_sequence_ = 0;
-  std::vector<Event> events_;  ///< a heap, the next one in front
+  const std::unique_ptr<Queue> queue_;  ///< events to come
   std::vector<Machine> machines_;
   std::deque<std::pair<void*, MachineId>> ready_;  ///< fibers, in the order of their turns
   Timers timers_;
