@@ -122,8 +122,8 @@ IpAddress IpAddress::network(std::size_t v4_bytes, std::size_t v6_bytes) const {
   return first;
 }
 
-std::string IpAddress::group() const {
-  return network(/*v4_bytes=*/3, /*v6_bytes=*/6).full_text();
+IpAddress IpAddress::group() const {
+  return network(/*v4_bytes=*/3, /*v6_bytes=*/6);
 }
 
 std::string IpAddress::text() const {

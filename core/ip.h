@@ -34,8 +34,8 @@ class IpAddress {
   /// The network that it lies in: its first `v4_bytes` of IPv4's four bytes, or `v6_bytes` of
   /// IPv6's sixteen, and zeros after them.
   [[nodiscard]] IpAddress network(std::size_t v4_bytes, std::size_t v6_bytes) const;
-  /// The neighbourhood that usually has one owner: /24 of IPv4, /48 of IPv6. Equal for equal ones.
-  [[nodiscard]] std::string group() const;
+  /// The neighbourhood that usually has one owner: /24 of IPv4, /48 of IPv6.
+  [[nodiscard]] IpAddress group() const;
   /// Dotted for IPv4, else full_text().
   [[nodiscard]] std::string text() const;
   /// Eight groups of four lower-case hex digits, IPv4 as mapped. Source: protocol section 3.3.

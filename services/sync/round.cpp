@@ -122,6 +122,13 @@ void Sync::Round::note_answer(const Address& peer, const Result<PeerReply>& repl
         {.kind = conduct::kResponseSchema, .peer = peer, .is_good = false, .is_provable = true});
     return note_silence(peer, structure.error(), /*is_senseless=*/true);
   }
+  // Whoever owns a neighbourhood could otherwise be a master of all of it. Others know no such
+  // rule.
+  const bool is_checked = reply->is_unchanged || !node_.book().is_native(peer);
+  if (!is_checked && sync_.ip_quota_->is_broken_by((*structure)->slaves)) {
+    const Error error{Errc::bad_response, "its list has too many nodes of one neighbourhood", {}};
+    return note_silence(peer, error, /*is_senseless=*/true);
+  }
   fetched_.emplace(peer, std::move(*structure));
   {
     const MutexLock lock(sync_.mutex_);
@@ -283,6 +290,7 @@ std::vector<Address> Sync::Round::heard_of() const {
 
 void Sync::Round::fetch_all() {
   const auto view = node_.peers().view();
+  has_asked_masters_ = view->is_master();
   std::vector<Address> peers = view->slaves;
   if (view->backlink) peers.push_back(*view->backlink);
   append(peers, masters_to_ask());

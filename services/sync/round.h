@@ -85,6 +85,7 @@ class Sync::Round {
   /// Ordered, so that equal runs decide alike.
   std::map<Address, std::shared_ptr<const Structure>> fetched_;
   std::unordered_set<Address> asked_;
+  bool has_asked_masters_ = false;  ///< all of them, as a master does
 };
 
 }  // namespace spreadable

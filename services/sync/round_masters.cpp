@@ -48,6 +48,7 @@ void Sync::Round::update_masters_as_master() {
   }
   node_.known_lists().update(std::move(lists), node_.clock().now());
   node_.peers().set_masters(std::move(masters));
+  sync_.knows_lists_ = has_asked_masters_;
   note_calm();
   judge_lists(inventors);
 }
@@ -303,6 +304,7 @@ void Sync::Round::update_masters_as_slave() {
   });
   node_.known_lists().update(std::move(lists), node_.clock().now());
   node_.peers().set_masters(std::move(masters));
+  sync_.knows_lists_ = false;
   note_calm();
 }
 

@@ -134,8 +134,9 @@ Result<Json> Sync::on_register(CallContext& call) {
   const auto view = node().peers().view();
   if (view->has_slave(*target)) return Json{{"size", view->slaves.size()}};
   const auto has_room = [&] {
-    return node().peers().view()->slaves.size() < options_.slaves_max &&
-           (has_room_for(*ip) || node().access().is_trusted(*target));
+    const auto now = node().peers().view();
+    return now->slaves.size() < options_.slaves_max &&
+           ip_quota_->has_room_for(*target, {*now, node().known_lists()});
   };
   const Error is_full{Errc::logical, "this master's list is full", std::string(wire::kListFull)};
   if (!has_room()) return is_full;
@@ -153,6 +154,9 @@ Result<Json> Sync::on_register(CallContext& call) {
     return passed.error();
   }
   if (!has_room()) return is_full;  // others have registered meanwhile
+  const auto latest = node().peers().view();
+  const IpQuota::Lists lists{*latest, node().known_lists()};
+  ip_quota_->note_admitted(*target, knows_lists_ ? &lists : nullptr);
   note_slave(*target);
   placement_->note_kept(*target, node().address());
   wake();

@@ -16,6 +16,8 @@ namespace {
 constexpr std::string_view kRootKey = "rootNetworkAddress";
 constexpr std::size_t kRememberedMax = 128;  // beside our own links
 constexpr std::size_t kMastersRememberedMax = 64;
+/// Until all masters have seen who is in a list.
+constexpr int kSettlingIntervals = 3;
 constexpr std::size_t kDurationsMax = 5400;  // a day at the default interval; more teaches nothing
 
 /// The address that field `name` of an answer holds.
@@ -56,6 +58,10 @@ Result<void> Sync::init() {
   placement_ = std::make_unique<Placement>(
       node().topology(), node().clock(), node().random(),
       [this](const Address& address) { return node().access().is_doubted(address); });
+  ip_quota_ = std::make_unique<IpQuota>(
+      IpQuota::Parts{node().resolver(), node().clock()},
+      [this](const Address& address) { return node().access().is_trusted(address); },
+      options_.ip_quota, kSettlingIntervals * options_.interval);
   started_at_ = node().clock().now();
   incarnation_ = node().random().next();
   delay_ = options_.interval_min;
@@ -101,6 +107,7 @@ Duration Sync::run() {
   ensure_root();
   if (!node().root().empty()) {
     Round(*this).run();
+    drop_surplus();
     if (!is_stopping_) Registration(*this).join();
     if (const auto target = std::exchange(move_to_, std::nullopt); target && !is_stopping_) {
       Registration(*this).move_to(*target);
@@ -327,27 +334,13 @@ bool Sync::is_newcomer(const Address& slave) const {
          node().clock().now() - since->second <= options_.newcomer_grace;
 }
 
-/// Whether neither our list nor all lists that we know have their share of nodes from the
-/// neighbourhood of `ip`, so that whoever owns one does not own a list, or the network.
-bool Sync::has_room_for(const IpAddress& ip) const {
-  if (ip.is_private()) return true;
-  const std::string group = ip.group();
-  const auto count = [&](const std::vector<Address>& list) {
-    return static_cast<std::size_t>(
-        std::count_if(list.begin(), list.end(), [&](const Address& slave) {
-          const Result<IpAddress> other = node().resolver().resolve(slave.host());
-          return other && other->group() == group && !node().access().is_trusted(slave);
-        }));
-  };
+/// Masters that took nodes of one neighbourhood at the same time see now that these are too many.
+void Sync::drop_surplus() {
   const auto view = node().peers().view();
-  const std::size_t own = count(view->slaves);
-  if (own >= options_.slaves_per_ip_group_max) return false;
-  std::size_t all = own;
-  for (const MasterEntry& master : view->masters) {
-    const auto list = node().known_lists().find(master.address);
-    if (list) all += count(*list);
+  for (const Address& slave : ip_quota_->surplus({*view, node().known_lists()})) {
+    node().logger().info("sync: slave " + slave.text() + " is one too many of its neighbourhood");
+    node().peers().remove_slave(slave);
   }
-  return all < options_.nodes_per_ip_group_max;
 }
 
 /// Whether a slave that is no node of ours has been here long enough, and can find another place:

@@ -16,6 +16,7 @@
 #include "core/scheduler.h"
 #include "core/service.h"
 #include "services/sync/corroboration.h"
+#include "services/sync/ip_quota.h"
 #include "services/sync/isolation.h"
 #include "services/sync/placement.h"
 #include "services/sync/structure_cache.h"
@@ -55,13 +56,10 @@ class Sync : public Service {
     /// Intervals for which the network has to be calm before it is held against peers that they
     /// tell of another one, and for which a slave stays with a master that others contradict.
     int calm_intervals = 6;
-    std::size_t explore_max = 3;                    ///< forgotten peers asked in one run
-    std::size_t providers_max = 3;                  ///< nodes asked for a place in one run
-    std::size_t slaves_max = Transport::kGroupMax;  ///< a longer list is refused, not shortened
-    /// Slaves from one neighbourhood of the internet, /24 of IPv4 or /48 of IPv6; loopback, private
-    /// and trusted ones are not counted. Source: reliability S8.
-    std::size_t slaves_per_ip_group_max = 2;
-    std::size_t nodes_per_ip_group_max = 10;         ///< the same, in all lists that a master knows
+    std::size_t explore_max = 3;                     ///< forgotten peers asked in one run
+    std::size_t providers_max = 3;                   ///< nodes asked for a place in one run
+    std::size_t slaves_max = Transport::kGroupMax;   ///< a longer list is refused, not shortened
+    IpQuota::Limits ip_quota;                        ///< of one neighbourhood of the internet
     bool is_automatic = true;                        ///< false: only run() syncs
     Duration average_period = std::chrono::days{1};  ///< what the average sync time covers
     unsigned server_max_fails =
@@ -157,7 +155,7 @@ class Sync : public Service {
   void note_slave(const Address& address);
   [[nodiscard]] bool may_drop(const Address& slave) const;
   [[nodiscard]] bool is_newcomer(const Address& slave) const;
-  [[nodiscard]] bool has_room_for(const IpAddress& ip) const;
+  void drop_surplus();
 
   /// A list as fetched, and the tag under which it came.
   struct Known {
@@ -174,6 +172,7 @@ class Sync : public Service {
   std::optional<Options> given_options_;
   Options options_;
   std::unique_ptr<Placement> placement_;
+  std::unique_ptr<IpQuota> ip_quota_;
   TimePoint started_at_{};
   std::uint64_t incarnation_ = 0;  ///< keeps our tags apart from those of before a restart
 
@@ -206,6 +205,7 @@ class Sync : public Service {
   std::shared_ptr<const std::vector<Address>> siblings_ SPREADABLE_GUARDED_BY(mutex_);
   std::optional<Prepared> prepared_ SPREADABLE_GUARDED_BY(mutex_);  ///< of a master
   std::deque<Duration> durations_ SPREADABLE_GUARDED_BY(mutex_);
+  std::atomic<bool> knows_lists_{false};  ///< as a master, which has asked all others for theirs
   std::atomic<bool> is_stopping_{false};
   std::unique_ptr<Scheduler::Task> task_;
 };

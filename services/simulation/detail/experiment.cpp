@@ -71,7 +71,7 @@ std::unique_ptr<Node> Experiment::make_node(NodeOptions options, Environment env
                                             std::size_t index) const {
   if (careless_.contains(index)) {
     Sync::Options sync = Sync::Options::of(options);
-    sync.slaves_per_ip_group_max = Transport::kGroupMax;
+    sync.ip_quota = {.in_list = Transport::kGroupMax, .in_network = Transport::kGroupMax};
     environment.services.emplace_back([sync] { return std::make_unique<Sync>(sync); });
   }
   return std::make_unique<Node>(std::move(options), std::move(environment));

@@ -290,7 +290,7 @@ TEST_CASE("simulation: places: several nodes at one ip are told apart by their p
 
 TEST_CASE("simulation: places: public addresses lie in a neighbourhood each") {
   Simulation simulation({.nodes = 300, .is_public = true});
-  std::set<std::string> groups;
+  std::set<IpAddress> groups;
   for (std::size_t i = 0; i < simulation.size(); ++i) {
     const auto ip = IpAddress::parse(simulation.address(i).host());
     REQUIRE(ip);

@@ -1,0 +1,135 @@
+#include "services/sync/ip_quota.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
+
+namespace spreadable {
+namespace {
+
+/// Calls `visit` for the list of each other master.
+template <typename Visit>
+void visit_others(const IpQuota::Lists& lists, Visit visit) {
+  for (const MasterEntry& master : lists.view.masters) {
+    if (const auto list = lists.known.find(master.address)) visit(std::span(*list));
+  }
+}
+
+}  // namespace
+
+std::size_t largest_group(std::span<const Address> list) {
+  std::vector<IpAddress> groups;
+  for (const Address& address : list) {
+    const auto ip = IpAddress::parse(address.host());
+    if (ip && !ip->is_private()) groups.push_back(ip->group());
+  }
+  std::sort(groups.begin(), groups.end());
+  std::size_t largest = 0;
+  for (auto group = groups.begin(); group != groups.end();) {
+    const auto next = std::upper_bound(group, groups.end(), *group);
+    largest = std::max(largest, static_cast<std::size_t>(next - group));
+    group = next;
+  }
+  return largest;
+}
+
+IpQuota::IpQuota(const Parts& parts, Predicate is_trusted, Limits limits, Duration settling)
+    : parts_(parts), is_trusted_(std::move(is_trusted)), limits_(limits), settling_(settling) {}
+
+std::optional<IpAddress> IpQuota::group_of(const Address& address) const {
+  const Result<IpAddress> ip = parts_.resolver.resolve(address.host());
+  if (!ip || ip->is_private()) return std::nullopt;
+  return ip->group();
+}
+
+IpQuota::Set IpQuota::members(std::span<const Address> list, const IpAddress& group) const {
+  Set members;
+  for (const Address& address : list) {
+    if (group_of(address) == group && !is_trusted_(address)) members.insert(address);
+  }
+  return members;
+}
+
+bool IpQuota::has_room_for(const Address& newcomer, const Lists& lists) const {
+  const std::optional<IpAddress> group = group_of(newcomer);
+  if (!group || is_trusted_(newcomer)) return true;
+  Set all = members(lists.view.slaves, *group);
+  all.erase(newcomer);
+  if (all.size() >= limits_.in_list) return false;
+  visit_others(lists, [&](std::span<const Address> list) { all.merge(members(list, *group)); });
+  all.erase(newcomer);  // it may be about to move
+  return all.size() < limits_.in_network;
+}
+
+void IpQuota::note_admitted(const Address& newcomer, const Lists* lists) {
+  const std::optional<IpAddress> group = group_of(newcomer);
+  if (!group || is_trusted_(newcomer)) return;
+  Admitted admitted{.at = parts_.clock.now(), .group = *group, .known = {}};
+  if (lists) {
+    Set& known = admitted.known.emplace(members(lists->view.slaves, *group));
+    visit_others(*lists,
+                 [&](std::span<const Address> list) { known.merge(members(list, *group)); });
+    known.erase(newcomer);
+  }
+  const MutexLock lock(mutex_);
+  admitted_.insert_or_assign(newcomer, std::move(admitted));
+}
+
+IpQuota::Admissions IpQuota::just_admitted() {
+  const MutexLock lock(mutex_);
+  if (admitted_.empty()) return {};
+  const TimePoint since = parts_.clock.now() - settling_;
+  std::erase_if(admitted_, [&](const auto& item) { return item.second.at < since; });
+  return admitted_;
+}
+
+std::vector<Address> IpQuota::surplus(const Lists& lists) {
+  const Admissions recent = just_admitted();
+  if (recent.empty()) return {};
+  const auto group_known = [&](const Address& address) -> std::optional<IpAddress> {
+    if (const auto place = recent.find(address); place != recent.end()) return place->second.group;
+    const auto ip = IpAddress::parse(address.host());
+    return ip ? std::optional(ip->group()) : std::nullopt;
+  };
+  std::map<IpAddress, Set> listed;  // of the neighbourhoods that matter
+  for (const auto& [slave, admitted] : recent) listed[admitted.group];
+  const auto note = [&](std::span<const Address> list) {
+    for (const Address& address : list) {
+      const auto group = group_known(address);
+      const auto place = group ? listed.find(*group) : listed.end();
+      if (place != listed.end() && !is_trusted_(address)) place->second.insert(address);
+    }
+  };
+  std::vector<Address> surplus;
+  for (const Address& slave : lists.view.slaves) {  // the oldest first
+    note({&slave, 1});
+    const auto place = recent.find(slave);
+    if (place == recent.end()) continue;
+    if (listed[place->second.group].size() > limits_.in_list) surplus.push_back(slave);
+  }
+  visit_others(lists, note);
+  for (const auto& item : recent) {
+    const Address& slave = item.first;
+    const auto& known = item.second.known;
+    const Set& rivals = listed[item.second.group];
+    if (!rivals.contains(slave)) continue;  // gone again
+    const auto before = std::count_if(rivals.begin(), rivals.end(), [&](const Address& other) {
+      return other < slave || (other != slave && (!known || known->contains(other)));
+    });
+    if (static_cast<std::size_t>(before) >= limits_.in_network) surplus.push_back(slave);
+  }
+  std::sort(surplus.begin(), surplus.end());
+  surplus.erase(std::unique(surplus.begin(), surplus.end()), surplus.end());
+  return surplus;
+}
+
+bool IpQuota::is_broken_by(std::span<const Address> list) const {
+  if (largest_group(list) <= limits_.in_network) return false;
+  std::vector<Address> strangers;
+  std::copy_if(list.begin(), list.end(), std::back_inserter(strangers),
+               [&](const Address& address) { return !is_trusted_(address); });
+  return largest_group(strangers) > limits_.in_network;
+}
+
+}  // namespace spreadable
