@@ -51,29 +51,32 @@ IpQuota::Set IpQuota::members(std::span<const Address> list, const IpAddress& gr
   return members;
 }
 
-bool IpQuota::has_room_for(const Address& newcomer, const Lists& lists) const {
-  const std::optional<IpAddress> group = group_of(newcomer);
-  if (!group || is_trusted_(newcomer)) return true;
-  Set all = members(lists.view.slaves, *group);
+std::optional<IpQuota::Set> IpQuota::neighbours(const Address& newcomer, const IpAddress& group,
+                                                const Lists& lists) const {
+  Set all = members(lists.view.slaves, group);
   all.erase(newcomer);
-  if (all.size() >= limits_.in_list) return false;
-  visit_others(lists, [&](std::span<const Address> list) { all.merge(members(list, *group)); });
-  all.erase(newcomer);  // it may be about to move
-  return all.size() < limits_.in_network;
+  if (all.size() >= limits_.in_list) return std::nullopt;
+  visit_others(lists, [&](std::span<const Address> list) { all.merge(members(list, group)); });
+  all.erase(newcomer);
+  if (all.size() >= limits_.in_network) return std::nullopt;
+  return all;
 }
 
-void IpQuota::note_admitted(const Address& newcomer, const Lists* lists) {
+bool IpQuota::has_room_for(const Address& newcomer, const Lists& lists) const {
   const std::optional<IpAddress> group = group_of(newcomer);
-  if (!group || is_trusted_(newcomer)) return;
-  Admitted admitted{.at = parts_.clock.now(), .group = *group, .known = {}};
-  if (lists) {
-    Set& known = admitted.known.emplace(members(lists->view.slaves, *group));
-    visit_others(*lists,
-                 [&](std::span<const Address> list) { known.merge(members(list, *group)); });
-    known.erase(newcomer);
-  }
+  return !group || is_trusted_(newcomer) || neighbours(newcomer, *group, lists).has_value();
+}
+
+bool IpQuota::admit(const Address& newcomer, const Lists& lists) {
+  const std::optional<IpAddress> group = group_of(newcomer);
+  if (!group || is_trusted_(newcomer)) return true;
+  std::optional<Set> known = neighbours(newcomer, *group, lists);
+  if (!known) return false;
+  if (!lists.is_complete) known.reset();
+  const TimePoint now = parts_.clock.now();
   const MutexLock lock(mutex_);
-  admitted_.insert_or_assign(newcomer, std::move(admitted));
+  admitted_.insert_or_assign(newcomer, Admitted{now, *group, std::move(known)});
+  return true;
 }
 
 IpQuota::Admissions IpQuota::just_admitted() {

@@ -38,6 +38,7 @@ class IpQuota {
   struct Lists {
     const PeerView& view;
     const KnownLists& known;
+    bool is_complete = true;  ///< false: it only becomes a master, and has seen none of theirs yet
   };
 
   struct Parts {
@@ -50,9 +51,9 @@ class IpQuota {
 
   /// Whether `newcomer` may come into our list. Blocks for as long as the resolver does.
   [[nodiscard]] bool has_room_for(const Address& newcomer, const Lists& lists) const;
-  /// It comes into our list now. `lists` is nullptr when we have seen none yet, since we only
-  /// become a master: it makes room for all others then. Blocks as has_room_for does.
-  void note_admitted(const Address& newcomer, const Lists* lists);
+  /// The same for one that comes into our list at once: it is remembered as just admitted. Where
+  /// `lists` are not complete it will make room for everybody.
+  [[nodiscard]] bool admit(const Address& newcomer, const Lists& lists);
 
   /// Which of those just admitted, less than `settling` ago, are too many by now, in order. Names
   /// are not looked up, so that nobody's name server holds up who asks: only addresses and those
@@ -75,6 +76,10 @@ class IpQuota {
 
   /// Where `address` lies, if that counts.
   [[nodiscard]] std::optional<IpAddress> group_of(const Address& address) const;
+  /// The nodes of `group` in all lists beside `newcomer`, which may be about to move from one to
+  /// another; nothing when there is no room for it.
+  [[nodiscard]] std::optional<Set> neighbours(const Address& newcomer, const IpAddress& group,
+                                              const Lists& lists) const;
   /// The nodes of `list` that count for `group`.
   [[nodiscard]] Set members(std::span<const Address> list, const IpAddress& group) const;
   /// Forgets the others.

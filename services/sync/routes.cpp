@@ -133,13 +133,9 @@ Result<Json> Sync::on_register(CallContext& call) {
 
   const auto view = node().peers().view();
   if (view->has_slave(*target)) return Json{{"size", view->slaves.size()}};
-  const auto has_room = [&] {
-    const auto now = node().peers().view();
-    return now->slaves.size() < options_.slaves_max &&
-           ip_quota_->has_room_for(*target, {*now, node().known_lists()});
-  };
   const Error is_full{Errc::logical, "this master's list is full", std::string(wire::kListFull)};
-  if (!has_room()) return is_full;
+  if (view->slaves.size() >= options_.slaves_max) return is_full;
+  if (!ip_quota_->has_room_for(*target, lists_of(*view))) return is_full;
   const auto interview =
       node().outbound().request({.to = *target,
                                  .path = std::string(wire::kNodeRoute) + "get-interview-summary",
@@ -153,10 +149,9 @@ Result<Json> Sync::on_register(CallContext& call) {
   if (Result<void> passed = check_summary(*target, interview->body["summary"]); !passed) {
     return passed.error();
   }
-  if (!has_room()) return is_full;  // others have registered meanwhile
-  const auto latest = node().peers().view();
-  const IpQuota::Lists lists{*latest, node().known_lists()};
-  ip_quota_->note_admitted(*target, knows_lists_ ? &lists : nullptr);
+  const auto current = node().peers().view();  // others have registered meanwhile
+  if (current->slaves.size() >= options_.slaves_max) return is_full;
+  if (!ip_quota_->admit(*target, lists_of(*current))) return is_full;
   note_slave(*target);
   placement_->note_kept(*target, node().address());
   wake();

@@ -334,10 +334,15 @@ bool Sync::is_newcomer(const Address& slave) const {
          node().clock().now() - since->second <= options_.newcomer_grace;
 }
 
+/// What this node knows of who is listed, for as long as `view` lives.
+IpQuota::Lists Sync::lists_of(const PeerView& view) const {
+  return {view, node().known_lists(), knows_lists_};
+}
+
 /// Masters that took nodes of one neighbourhood at the same time see now that these are too many.
 void Sync::drop_surplus() {
   const auto view = node().peers().view();
-  for (const Address& slave : ip_quota_->surplus({*view, node().known_lists()})) {
+  for (const Address& slave : ip_quota_->surplus(lists_of(*view))) {
     node().logger().info("sync: slave " + slave.text() + " is one too many of its neighbourhood");
     node().peers().remove_slave(slave);
   }

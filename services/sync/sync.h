@@ -155,6 +155,7 @@ class Sync : public Service {
   void note_slave(const Address& address);
   [[nodiscard]] bool may_drop(const Address& slave) const;
   [[nodiscard]] bool is_newcomer(const Address& slave) const;
+  [[nodiscard]] IpQuota::Lists lists_of(const PeerView& view) const;
   void drop_surplus();
 
   /// A list as fetched, and the tag under which it came.

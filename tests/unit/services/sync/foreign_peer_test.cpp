@@ -19,11 +19,13 @@ class ForeignPeer final : public RequestHandler {
   std::vector<Address> slaves;
   std::vector<Address> masters;
   std::optional<Address> backlink;
+  bool is_native = false;  ///< as one of our own
   std::vector<std::string> registered;
 
   WorkClass work_class(Method, std::string_view) const override { return WorkClass::leaf; }
   HttpResponse handle(HttpRequest request) override {
     HttpResponse response;
+    if (is_native) response.headers.add(wire::kFeatures, wire::kOwnFeatures);
     if (request.path == "/api/node/structure") response.body = dump_json(structure());
     if (request.path == "/api/node/register") {
       registered.push_back(parse_json(request.body)->at("target"));
@@ -327,6 +329,34 @@ TEST_CASE("sync: neighbourhoods: all lists together take ten from one of the int
                                          .body = dump_json({{"target", peer.address.text()}}),
                                          .remote_ip = *IpAddress::parse(ip)});
     CHECK(response.status == (is_taken ? 200 : 422));
+  }
+}
+
+TEST_CASE("sync: neighbourhoods: who has eleven of one is no master, if it knows of the rule") {
+  struct Row {
+    std::uint8_t slaves;
+    bool is_native;
+    bool is_master;
+  };
+  for (const Row& row : {Row{10, true, true}, Row{11, true, false}, Row{11, false, true}}) {
+    INFO(int{row.slaves}, " slaves, native: ", row.is_native);
+    ForeignPeer peer;
+    peer.is_native = row.is_native;
+    peer.masters = {peer.address};
+    for (std::uint8_t i = 1; i <= row.slaves; ++i) {
+      peer.slaves.push_back(*Address::from_parts("8.8.8." + std::to_string(i), 7000));
+    }
+    LocalNetwork network;
+    network.serve(peer.address, peer);
+    network.start(4);
+    REQUIRE(network.run_until([&] { return network.agrees_on(4); }, seconds{10}));
+    const Address master = network.masters().front();
+    Node& node = network.node(master.port() - LocalNetwork::address(0).port());
+    node.book().mention(peer.address, network.clock().now());
+    network.run_for(5 * network.interval());
+    const MasterEntry* entry = node.peers().view()->find_master(peer.address);
+    CHECK((entry != nullptr) == row.is_master);
+    CHECK((node.known_lists().find(peer.address) != nullptr) == row.is_master);
   }
 }
 
