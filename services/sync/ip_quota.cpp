@@ -43,6 +43,12 @@ std::optional<IpAddress> IpQuota::group_of(const Address& address) const {
   return ip->group();
 }
 
+std::optional<IpAddress> IpQuota::known_group_of(const Address& address) const {
+  const auto ip = IpAddress::parse(address.host());
+  if (!ip || ip->is_private() || is_trusted_(address)) return std::nullopt;
+  return ip->group();
+}
+
 IpQuota::Set IpQuota::members(std::span<const Address> list, const IpAddress& group) const {
   Set members;
   for (const Address& address : list) {
@@ -58,7 +64,7 @@ std::optional<IpQuota::Set> IpQuota::neighbours(const Address& newcomer, const I
   if (all.size() >= limits_.in_list) return std::nullopt;
   visit_others(lists, [&](std::span<const Address> list) { all.merge(members(list, group)); });
   all.erase(newcomer);
-  if (all.size() >= limits_.in_network) return std::nullopt;
+  if (all.size() + limits_.in_reserve >= limits_.in_network) return std::nullopt;
   return all;
 }
 
@@ -133,6 +139,81 @@ bool IpQuota::is_broken_by(std::span<const Address> list) const {
   std::copy_if(list.begin(), list.end(), std::back_inserter(strangers),
                [&](const Address& address) { return !is_trusted_(address); });
   return largest_group(strangers) > limits_.in_network;
+}
+
+std::set<IpAddress> IpQuota::crowded_groups(std::span<const Listing> masters) const {
+  std::vector<IpAddress> places;
+  const auto add = [&](const Address& address) {
+    if (const auto group = known_group_of(address)) places.push_back(*group);
+  };
+  for (const Listing& listing : masters) add(listing.master);
+  if (places.empty()) return {};
+  for (const Listing& listing : masters) {
+    std::for_each(listing.slaves.begin(), listing.slaves.end(), add);
+  }
+  std::sort(places.begin(), places.end());
+  std::set<IpAddress> crowded;
+  for (std::size_t i = limits_.in_network; i < places.size(); ++i) {
+    if (places[i] == places[i - limits_.in_network]) crowded.insert(places[i]);
+  }
+  return crowded;
+}
+
+std::vector<Address> IpQuota::surplus_masters(std::span<const Listing> masters) const {
+  Groups groups;  // who has a place in them
+  for (const IpAddress& group : crowded_groups(masters)) groups[group];
+  if (groups.empty()) return {};
+  const auto visit = [&](const Listing& listing, auto use) {
+    const auto visit_one = [&](const Address& address) {
+      const auto group = known_group_of(address);
+      const auto place = group ? groups.find(*group) : groups.end();
+      if (place != groups.end()) use(place->first, place->second, address);
+    };
+    visit_one(listing.master);
+    std::for_each(listing.slaves.begin(), listing.slaves.end(), visit_one);
+  };
+  const auto take = [](const IpAddress&, Set& nodes, const Address& address) {
+    nodes.insert(address);
+  };
+  const auto has_too_many = [&](const Listing& listing) {
+    struct Count {
+      std::size_t all = 0;
+      std::size_t added = 0;
+    };
+    std::map<IpAddress, Count> counts;
+    visit(listing, [&](const IpAddress& group, const Set& nodes, const Address& address) {
+      Count& count = counts[group];
+      ++count.all;
+      if (!nodes.contains(address)) ++count.added;
+    });
+    const auto own = known_group_of(listing.master);
+    return std::any_of(counts.begin(), counts.end(), [&](const auto& item) {
+      const auto& [group, count] = item;
+      const bool is_held_against_it = group == own || count.all > limits_.in_list;
+      return is_held_against_it && count.added > 0 &&
+             groups.at(group).size() + count.added > limits_.in_network;
+    });
+  };
+  std::vector<const Listing*> suspects;
+  for (const Listing& listing : masters) {
+    const auto group = known_group_of(listing.master);
+    if (group && groups.contains(*group)) {
+      suspects.push_back(&listing);
+    } else {
+      visit(listing, take);
+    }
+  }
+  std::sort(suspects.begin(), suspects.end(),
+            [](const Listing* one, const Listing* other) { return one->master < other->master; });
+  std::vector<Address> surplus;
+  for (const Listing* suspect : suspects) {
+    if (has_too_many(*suspect)) {
+      surplus.push_back(suspect->master);
+    } else {
+      visit(*suspect, take);
+    }
+  }
+  return surplus;
 }
 
 }  // namespace spreadable

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -33,12 +35,22 @@ class IpQuota {
   struct Limits {
     std::size_t in_list = 2;
     std::size_t in_network = 10;
+    /// Of these, left free for nodes that other masters take at the same moment: when one of many
+    /// places gets free, all masters see it within an interval, and each has nodes that wait for
+    /// it.
+    std::size_t in_reserve = 2;
   };
   /// What a node knows of who is listed: its own list, and those of the masters in its view.
   struct Lists {
     const PeerView& view;
     const KnownLists& known;
     bool is_complete = true;  ///< false: it only becomes a master, and has seen none of theirs yet
+  };
+
+  /// A master and its list.
+  struct Listing {
+    const Address& master;
+    std::span<const Address> slaves;
   };
 
   struct Parts {
@@ -64,8 +76,16 @@ class IpQuota {
   /// knows of this rule lets it come so far. Names are not looked up here, either.
   [[nodiscard]] bool is_broken_by(std::span<const Address> list) const;
 
+  /// Which of `masters` to leave out, in order. Where they and their lists hold more nodes of a
+  /// neighbourhood than all lists may, its own masters give way: those elsewhere count first, then
+  /// its own by address, each left out if there would be too many with it and its list. Of other
+  /// neighbourhoods it may list as many as a list takes. So whoever invents neighbours of a master
+  /// does not bring it down: it has a place in a list itself. Names are not looked up.
+  [[nodiscard]] std::vector<Address> surplus_masters(std::span<const Listing> masters) const;
+
  private:
   using Set = std::unordered_set<Address>;
+  using Groups = std::map<IpAddress, Set>;
   struct Admitted {
     TimePoint at;
     IpAddress group;
@@ -76,12 +96,17 @@ class IpQuota {
 
   /// Where `address` lies, if that counts.
   [[nodiscard]] std::optional<IpAddress> group_of(const Address& address) const;
+  /// The same without looking up names, which do not count then.
+  [[nodiscard]] std::optional<IpAddress> known_group_of(const Address& address) const;
   /// The nodes of `group` in all lists beside `newcomer`, which may be about to move from one to
   /// another; nothing when there is no room for it.
   [[nodiscard]] std::optional<Set> neighbours(const Address& newcomer, const IpAddress& group,
                                               const Lists& lists) const;
   /// The nodes of `list` that count for `group`.
   [[nodiscard]] Set members(std::span<const Address> list, const IpAddress& group) const;
+  /// The neighbourhoods that have too many nodes among `masters` and in their lists; none when no
+  /// master counts, whoever is in their lists.
+  [[nodiscard]] std::set<IpAddress> crowded_groups(std::span<const Listing> masters) const;
   /// Forgets the others.
   [[nodiscard]] Admissions just_admitted();
 

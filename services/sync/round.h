@@ -37,6 +37,8 @@ class Sync::Round {
   [[nodiscard]] std::set<Address> find_inventors() const;
   /// Whether what somebody tells who has become a master cannot be of the network that we see.
   [[nodiscard]] bool is_contradicted(const Structure& claimant) const;
+  /// Native masters whose neighbourhood has too many nodes through them. See IpQuota.
+  [[nodiscard]] std::vector<Address> find_surplus_masters() const;
   void mend_split();  // 5. masters that do not know us, and a master that nobody knows
   void leave_isolation();
   void forget_strangers();  // 6. counters of peers that no longer matter

@@ -25,12 +25,14 @@ void Sync::Round::update_masters_as_master() {
   const std::set<Address> inventors = find_inventors();
   std::vector<MasterEntry> masters;
   KnownLists::Lists lists;
+  const std::vector<Address> surplus = find_surplus_masters();
   for (const auto& [peer, structure] : fetched_) {
     if (structure->slaves.empty()) continue;
     const bool is_claimant = !view->find_master(peer) && node_.book().is_native(peer);
     if (is_calm() && is_claimant && (inventors.contains(peer) || is_contradicted(*structure))) {
       continue;  // no master before it tells the truth
     }
+    if (std::binary_search(surplus.begin(), surplus.end(), peer)) continue;
     masters.push_back({peer, structure->slaves.size()});
     lists.emplace(peer, KnownLists::List(structure, &structure->slaves));
     sync_.placement_->note_kept(structure->slaves, peer);
@@ -104,6 +106,17 @@ bool Sync::Round::is_contradicted(const Structure& claimant) const {
   }
   return static_cast<double>(new_to_us) <=
          Corroboration::kUnnamedMax * static_cast<double>(claimant.masters.total());
+}
+
+std::vector<Address> Sync::Round::find_surplus_masters() const {
+  const auto view = node_.peers().view();
+  std::vector<IpQuota::Listing> listings{{node_.address(), view->slaves}};
+  for (const auto& [peer, structure] : fetched_) {
+    if (!structure->slaves.empty()) listings.push_back({peer, structure->slaves});
+  }
+  std::vector<Address> surplus = sync_.ip_quota_->surplus_masters(listings);
+  std::erase_if(surplus, [&](const Address& master) { return !node_.book().is_native(master); });
+  return surplus;
 }
 
 /// All masters fetch all lists themselves and their slaves copy what they say, so in a network that

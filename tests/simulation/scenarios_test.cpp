@@ -99,13 +99,14 @@ TEST_CASE("simulation: sybil: one owner's nodes have ten places, and all others 
   }
 }
 
-TEST_CASE("simulation: sybil: a master of one neighbourhood alone is none") {
-  // A sybil's list of more than 400 of its own kind has talked honest nodes out of their network.
-  const auto figures = play({.name = "sybil", .nodes = 300, .seed = 17, .span = 8min});
-  INFO(figures.to_json().dump());
-  CHECK(figures.coverage_min == 1.0);
-  CHECK(figures.false_bans == 0);
-  CHECK(figures.sybils_in_list_max.value_or(99) <= 2);
+TEST_CASE("simulation: sybil: a neighbourhood's masters are none where others list it already") {
+  // In 17 a sybil's list of more than 400 of its own kind has talked honest nodes out of their
+  // network. In 4, when one of ten left, five masters took another one in its place.
+  for (const std::uint64_t seed : {4U, 17U}) {
+    const auto figures = play({.name = "sybil", .nodes = 300, .seed = seed, .span = 8min});
+    check_ok(figures);
+    CHECK(figures.coverage_min == 1.0);
+  }
 }
 
 TEST_CASE("simulation: vote: one machine has one seat, and nobody foresees the next committee") {

@@ -60,7 +60,10 @@ class Scene {
   [[nodiscard]] MasterList masters() { return judge().peers().view()->masters; }
   Claimant& add_claimant() {
     const std::size_t number = 2 * claimants_.size();
-    claimants_.emplace_back(outside(number), outside(number + 1));
+    return add_claimant(outside(number), outside(number + 1));
+  }
+  Claimant& add_claimant(const Address& address, const Address& slave) {
+    claimants_.emplace_back(address, slave);
     network_.serve(claimants_.back().address(), claimants_.back());
     return claimants_.back();
   }
@@ -70,13 +73,15 @@ class Scene {
     for (const Claimant& claimant : claimants_) {
       judge().book().mention(claimant.address(), network_.clock().now());
     }
-    const auto knows_all = [&] {
-      const auto view = judge().peers().view();
-      return std::all_of(claimants_.begin(), claimants_.end(), [&](const Claimant& claimant) {
-        return view->find_master(claimant.address()) != nullptr;
-      });
-    };
-    return network_.run_until(knows_all, 6 * network_.interval());
+    return network_.run_until([&] { return count_accepted() == claimants_.size(); },
+                              6 * network_.interval());
+  }
+  [[nodiscard]] std::size_t count_accepted() {
+    const auto view = judge().peers().view();
+    return static_cast<std::size_t>(
+        std::count_if(claimants_.begin(), claimants_.end(), [&](const Claimant& claimant) {
+          return view->find_master(claimant.address()) != nullptr;
+        }));
   }
 
  private:
@@ -105,6 +110,19 @@ TEST_CASE("sync: claimants: a newcomer that knows hardly anybody yet becomes a m
   Claimant& claimant = scene.add_claimant();
   claimant.masters = {*scene.masters().begin(), {claimant.address(), 1}};
   CHECK(scene.accepts());
+}
+
+TEST_CASE("sync: claimants: newcomers of one neighbourhood have ten places between them") {
+  Scene scene;
+  const auto neighbour = [](int number) {
+    return *Address::from_parts("9.9.2." + std::to_string(number), std::uint16_t{7'000});
+  };
+  for (int i = 0; i < 8; ++i) {
+    Claimant& claimant = scene.add_claimant(neighbour(2 * i), neighbour(2 * i + 1));
+    claimant.masters = {{claimant.address(), 1}};
+  }
+  CHECK_FALSE(scene.accepts());
+  CHECK(scene.count_accepted() == 5);
 }
 
 TEST_CASE("sync: claimants: who tells of other sizes, or hides masters, becomes none") {

@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/manual_clock.h"
@@ -92,7 +95,7 @@ struct Master {
 
 }  // namespace
 
-TEST_CASE("ip quota: room: two of a neighbourhood in a list, and ten in all of them") {
+TEST_CASE("ip quota: room: two of a neighbourhood in a list, eight in all, two kept for a race") {
   struct Row {
     const char* newcomer;
     Nodes own;
@@ -103,8 +106,8 @@ TEST_CASE("ip quota: room: two of a neighbourhood in a list, and ten in all of t
       {"9.9.2.99:80", neighbours(1, 1), {}, true},
       {"9.9.2.99:80", neighbours(1, 2), {}, false},
       {"9.9.3.1:80", neighbours(1, 2), {}, true},
-      {"9.9.2.99:80", neighbours(1, 1), {neighbours(11, 14), neighbours(15, 18)}, true},
-      {"9.9.2.99:80", neighbours(1, 1), {neighbours(11, 14), neighbours(15, 19)}, false},
+      {"9.9.2.99:80", neighbours(1, 1), {neighbours(11, 14), neighbours(15, 16)}, true},
+      {"9.9.2.99:80", neighbours(1, 1), {neighbours(11, 14), neighbours(15, 17)}, false},
       {"a.example.com:80", neighbours(1, 1), {}, true},
       {"a.example.com:80", neighbours(1, 2), {}, false},
   };
@@ -119,14 +122,14 @@ TEST_CASE("ip quota: room: two of a neighbourhood in a list, and ten in all of t
 
 TEST_CASE("ip quota: room: who moves from one list to another takes no place of its own") {
   const Master master;
-  const Knowledge knowledge({}, {neighbours(11, 20)});
-  CHECK(master.has_room(at("9.9.2.20:80"), knowledge));
-  CHECK_FALSE(master.has_room(at("9.9.2.21:80"), knowledge));
+  const Knowledge knowledge({}, {neighbours(11, 18)});
+  CHECK(master.has_room(at("9.9.2.18:80"), knowledge));
+  CHECK_FALSE(master.has_room(at("9.9.2.19:80"), knowledge));
 }
 
 TEST_CASE("ip quota: room: private and trusted nodes neither need nor take any") {
   const Address trusted = at("9.9.2.1:80");
-  const Master master({.in_list = 1, .in_network = 1}, trusted);
+  const Master master({.in_list = 1, .in_network = 1, .in_reserve = 0}, trusted);
   const Knowledge private_ones({at("10.0.0.1:80"), at("127.0.0.1:80"), trusted}, {});
   CHECK(master.has_room(at("10.0.0.2:80"), private_ones));
   CHECK(master.has_room(at("127.0.0.1:81"), private_ones));
@@ -152,14 +155,17 @@ TEST_CASE("ip quota: surplus: masters that took too many at once keep ten betwee
   CHECK(dropped == neighbours(20, 39));
 }
 
-TEST_CASE("ip quota: surplus: of two that took the last place the lower address keeps it") {
-  const Nodes nine = neighbours(50, 58);
-  for (const bool is_lower : {true, false}) {
-    const Nodes mine = is_lower ? neighbours(20, 20) : neighbours(30, 30);
-    const Nodes theirs = is_lower ? neighbours(30, 30) : neighbours(20, 20);
+TEST_CASE("ip quota: surplus: of four that took the last three places the lowest three keep them") {
+  const Nodes seven = neighbours(50, 56);
+  const std::vector<Nodes> four{neighbours(20, 20), neighbours(30, 30), neighbours(40, 40),
+                                neighbours(49, 49)};
+  for (const Nodes& mine : four) {
+    std::vector<Nodes> others{seven};
+    std::copy_if(four.begin(), four.end(), std::back_inserter(others),
+                 [&](const Nodes& taken) { return taken != mine; });
     Master master;
-    master.take(mine, Knowledge({}, {nine}));
-    CHECK(master.surplus(mine, {nine, theirs}) == (is_lower ? Nodes() : mine));
+    master.take(mine, Knowledge({}, {seven}));
+    CHECK(master.surplus(mine, others) == (mine == four.back() ? mine : Nodes()));
   }
 }
 
@@ -201,7 +207,7 @@ TEST_CASE("ip quota: surplus: the same node in two lists counts once, trusted on
 }
 
 TEST_CASE("ip quota: surplus: names are not looked up") {
-  Master master({.in_list = 2, .in_network = 1});
+  Master master({.in_list = 2, .in_network = 1, .in_reserve = 0});
   const Nodes own{at("a.example.com:80"), at("b.example.com:80"), at("c.example.com:80")};
   master.take({own[0], own[1]}, Knowledge({}, {}), /*is_complete=*/false);
   master.names.asked = 0;
@@ -220,6 +226,88 @@ TEST_CASE("ip quota: broken: a list with more of a neighbourhood than all togeth
   CHECK_FALSE(Master({}, eleven[0]).quota.is_broken_by(eleven));
   CHECK_FALSE(master.quota.is_broken_by(Nodes(100, at("127.0.0.1:80"))));
   CHECK_FALSE(master.quota.is_broken_by(Nodes(100, at("a.example.com:80"))));
+  CHECK(master.names.asked == 0);
+}
+
+namespace {
+
+/// Which of masters with these lists are too many.
+Nodes surplus_of(const Master& master, const std::vector<std::pair<Address, Nodes>>& lists) {
+  std::vector<IpQuota::Listing> listings;
+  for (const auto& [address, slaves] : lists) listings.push_back({address, slaves});
+  return master.quota.surplus_masters(listings);
+}
+
+}  // namespace
+
+TEST_CASE("ip quota: masters: those of a neighbourhood have what is left of its places") {
+  const Master master;
+  const Address stranger = at("8.8.8.8:80");
+  const Address low = at("9.9.2.100:80");
+  const Address high = at("9.9.2.200:80");
+  const auto surplus = [&](int elsewhere, int of_low, int of_high) {
+    return surplus_of(master, {{high, neighbours(80, 79 + of_high)},
+                               {stranger, neighbours(1, elsewhere)},
+                               {low, neighbours(50, 49 + of_low)}});
+  };
+  CHECK(surplus(4, 2, 2).empty());
+  CHECK(surplus(4, 2, 3) == Nodes{high});
+  CHECK(surplus(4, 6, 5) == Nodes{low});  // then there is room for the other
+  CHECK(surplus(4, 6, 6) == Nodes{low, high});
+  CHECK(surplus(10, 1, 1) == Nodes{low, high});
+  CHECK(surplus(12, 0, 0) == Nodes{low, high});
+}
+
+TEST_CASE("ip quota: masters: whom others list as well takes no place of its own") {
+  const Master master;
+  const Address listed = at("9.9.2.1:80");
+  const Address stranger = at("8.8.8.8:80");
+  CHECK(surplus_of(master, {{stranger, neighbours(1, 10)}, {listed, {at("7.7.7.7:80")}}}).empty());
+  CHECK(surplus_of(master, {{stranger, neighbours(1, 10)}, {listed, neighbours(2, 3)}}).empty());
+  CHECK(surplus_of(master, {{stranger, neighbours(1, 10)}, {listed, neighbours(10, 11)}}) ==
+        Nodes{listed});
+}
+
+TEST_CASE("ip quota: masters: crowds that list each other's nodes are held to all places") {
+  const Master master;
+  const auto node = [](int crowd, int number) {
+    return at("9.9." + std::to_string(crowd) + "." + std::to_string(number) + ":80");
+  };
+  std::vector<std::pair<Address, Nodes>> lists;
+  for (const int crowd : {1, 2}) {
+    for (int i = 0; i < 12; ++i) {
+      const int first = 3 * i;
+      lists.push_back(
+          {node(crowd, first),
+           {node(3 - crowd, first), node(3 - crowd, first + 1), node(3 - crowd, first + 2)}});
+    }
+  }
+  // Three of each crowd bring nine of the other.
+  CHECK(surplus_of(master, lists).size() == lists.size() - 6);
+}
+
+TEST_CASE("ip quota: masters: who invents neighbours of a master does not bring it down") {
+  const Master master;
+  const Address framed = at("9.9.2.1:80");
+  const Nodes slaves{at("9.9.3.1:80"), at("9.9.3.2:80")};
+  Nodes invented = neighbours(100, 120);
+  for (int i = 100; i <= 120; ++i) invented.push_back(at("9.9.3." + std::to_string(i) + ":80"));
+  const std::vector<std::pair<Address, Nodes>> lists{
+      {at("7.7.7.7:80"), invented}, {at("8.8.8.8:80"), {framed}}, {framed, slaves}};
+  CHECK(surplus_of(master, lists).empty());
+}
+
+TEST_CASE("ip quota: masters: elsewhere, private, trusted or under names they are none too many") {
+  const Address trusted = at("9.9.2.250:80");
+  const Master master({}, trusted);
+  const Nodes crowd = neighbours(1, 20);
+  for (const Address& other :
+       {trusted, at("9.9.3.1:80"), at("10.0.0.1:80"), at("a.example.com:80")}) {
+    INFO(other.text());
+    CHECK(surplus_of(master, {{other, crowd}, {at("9.9.2.251:80"), {at("7.7.7.7:80")}}}) ==
+          Nodes{at("9.9.2.251:80")});
+  }
+  CHECK(surplus_of(master, {{at("10.0.0.1:80"), crowd}}).empty());
   CHECK(master.names.asked == 0);
 }
 
